@@ -1,0 +1,192 @@
+"""Exact counts of what happened, per cell, population and projection.
+
+A :class:`Ledger` is a frozen picture of the counts at one moment. It holds
+what any placement needs afterwards: spikes per cell, and the connections of
+every projection. Counts are integers, equal to a brute-force count, and do not
+depend on recording, threads or slices of ``run()``.
+
+What is counted
+---------------
+neuron_updates
+    One neuron advanced by one time step.
+source_ticks
+    One spike source advanced by one time step.
+spikes
+    Spikes of neurons and of sources.
+synaptic_events
+    One spike arrived at one synapse. Spikes in flight are not yet events.
+plastic_events
+    Synaptic events at plastic synapses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..engine.simulation import Simulation
+from ..network import Network, unique_labels
+from ..registry import synapse_models
+
+__all__ = ["Ledger", "PopulationLedger", "ProjectionLedger", "take_ledger"]
+
+
+@dataclass(frozen=True)
+class PopulationLedger:
+    """Counts of one population.
+
+    Attributes
+    ----------
+    label : str
+        Unique label ("exc", "exc#2").
+    model : str
+        Name of the cell type.
+    kind : {"neuron", "source"}
+    first, size : int
+        Global id of the first cell, number of cells.
+    steps : int
+        Time steps the population has taken part in, all trials together.
+    spikes : (size,) int64
+        Spikes of each cell.
+    """
+
+    label: str
+    model: str
+    kind: str
+    first: int
+    size: int
+    steps: int
+    spikes: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class ProjectionLedger:
+    """Counts of one projection.
+
+    Attributes
+    ----------
+    label : str
+        Unique label ("exc->inh", "exc->inh#2").
+    pre, post : (n,) int32
+        Global ids of source and target of each connection.
+    emitted : (n_cells,) int64
+        Spikes of every cell of the network since this projection was made.
+    events : (n_cells,) int64
+        Synaptic events that arrived at each cell of the network through this projection.
+    plastic_events : (n_cells,) int64
+        Those of them that met a plastic synapse.
+    """
+
+    label: str
+    pre: NDArray[np.int32]
+    post: NDArray[np.int32]
+    emitted: NDArray[np.int64]
+    events: NDArray[np.int64]
+    plastic_events: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """All counts of one session.
+
+    Attributes
+    ----------
+    dt_ms : float, ms
+        Time step.
+    steps : int
+        Time steps done, all trials together.
+    n_cells : int
+        Number of cells, neurons and sources.
+    populations, projections : tuple
+        In order of creation.
+    seed : int
+        Seed of native random numbers.
+    """
+
+    dt_ms: float
+    steps: int
+    n_cells: int
+    populations: tuple[PopulationLedger, ...]
+    projections: tuple[ProjectionLedger, ...]
+    seed: int
+
+    @property
+    def t_bio_s(self) -> float:
+        """Simulated biological time, s."""
+        return self.steps * self.dt_ms * 1e-3
+
+
+def _grown(values: NDArray[np.int64], n_cells: int) -> NDArray[np.int64]:
+    """A copy with zeros for cells that were created since."""
+    return np.pad(values, (0, n_cells - len(values)))
+
+
+def _populations(
+    network: Network, simulation: Simulation, emitted: NDArray[np.int64]
+) -> tuple[PopulationLedger, ...]:
+    labels = unique_labels(group.label for group in network.cells)
+    return tuple(
+        PopulationLedger(
+            label=label,
+            model=group.model.name,
+            kind=group.model.kind,
+            first=group.first,
+            size=group.size,
+            steps=simulation.lifetime - group.created,
+            spikes=emitted[group.first : group.first + group.size].copy(),
+        )
+        for label, group in zip(labels, network.cells, strict=True)
+    )
+
+
+def _projections(
+    network: Network, simulation: Simulation, emitted: NDArray[np.int64]
+) -> tuple[ProjectionLedger, ...]:
+    labels = unique_labels(group.label for group in network.synapses)
+    plastic = {name: model.plastic for name, model in synapse_models().items()}
+    none = np.zeros(network.n_cells, dtype=np.int64)
+    result = []
+    for index, (label, group) in enumerate(zip(labels, network.synapses, strict=True)):
+        since, events = none, none
+        if index < len(simulation.counters):  # else it was made after the last run
+            counter = simulation.counters[index]
+            since = emitted - _grown(counter.emitted_at_creation, network.n_cells)
+            counted = counter.events(simulation.emitted, simulation.tail(), simulation.step)
+            events = _grown(counted, network.n_cells)
+        result.append(
+            ProjectionLedger(
+                label=label,
+                pre=group.pre,
+                post=group.post,
+                emitted=since,
+                events=events,
+                plastic_events=events if plastic[group.model] else none,
+            )
+        )
+    return tuple(result)
+
+
+def take_ledger(network: Network, simulation: Simulation) -> Ledger:
+    """Freeze the counts of a simulation as they are now.
+
+    Parameters
+    ----------
+    network : Network
+    simulation : Simulation
+        The simulation of that network.
+
+    Returns
+    -------
+    Ledger
+    """
+    emitted = _grown(simulation.emitted, network.n_cells)
+    return Ledger(
+        dt_ms=network.dt_ms,
+        steps=simulation.lifetime,
+        n_cells=network.n_cells,
+        populations=_populations(network, simulation, emitted),
+        projections=_projections(network, simulation, emitted),
+        seed=network.seed,
+    )

@@ -1,0 +1,48 @@
+"""Numbers in words: joules and watts with a prefix, counts with thin groups."""
+
+from __future__ import annotations
+
+import math
+
+__all__ = ["count", "grams", "quantity", "span"]
+
+_PREFIXES = ("", "k", "M", "G", "T", "P", "E")
+_SMALL = ("", "m", "u", "n", "p", "f")
+
+
+def quantity(value: float, unit: str) -> str:
+    """Return a value with four digits and the prefix that fits: ``"1.234 mJ"``.
+
+    Parameters
+    ----------
+    value : float
+        In ``unit``.
+    unit : str
+        A unit that takes prefixes, for example ``"J"``.
+    """
+    if value == 0 or not math.isfinite(value):
+        return f"{value:g} {unit}"
+    power = math.floor(math.log10(abs(value)) / 3)
+    # 999.99 would round to 1000: take the next prefix.
+    if abs(float(f"{value / 1000.0**power:.4g}")) >= 1000:
+        power += 1
+    names = _PREFIXES if power >= 0 else _SMALL
+    power = max(-len(_SMALL) + 1, min(power, len(_PREFIXES) - 1))
+    return f"{value / 1000.0**power:.4g} {names[abs(power)]}{unit}"
+
+
+def span(values: tuple[float, float], unit: str) -> str:
+    """Return an interval in words: ``"1.1 J to 1.3 J"``."""
+    return f"{quantity(values[0], unit)} to {quantity(values[1], unit)}"
+
+
+def grams(value: float) -> str:
+    """Return a mass of CO2 equivalent in words: ``"107.3 gCO2e"``, ``"10440 kgCO2e"``."""
+    if value < 1000:
+        return quantity(value, "gCO2e")
+    return f"{value / 1000:.5g} kgCO2e"  # nobody reads megagrams
+
+
+def count(value: int) -> str:
+    """Return an integer with groups of three: ``"1 234 567"``."""
+    return f"{value:,}".replace(",", " ")

@@ -1,0 +1,6 @@
+"""What scripts written for another simulator need in order to run here unchanged.
+
+:mod:`.redirect` makes the one simulator that a script selects this package,
+:mod:`.script` runs a script as Python itself would. What a dialect calls beyond
+PyNN gets a module of its own beside them.
+"""

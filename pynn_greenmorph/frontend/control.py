@@ -1,0 +1,408 @@
+"""setup(), run(), reset(), end() and the energy report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from pyNN import common
+from pyNN.recording import get_io
+
+from ..accounting.report import Report
+from ..boards.profile import board_name
+from ..errors import (
+    InvalidValueError,
+    LifecycleError,
+    UnknownNameError,
+    explain,
+    unknown_name,
+)
+from . import state as simulator
+from .session import Session
+from .values import finite_number
+
+__all__ = [
+    "end",
+    "energy_report",
+    "get_current_time",
+    "get_max_delay",
+    "get_min_delay",
+    "get_time_step",
+    "initialize",
+    "num_processes",
+    "rank",
+    "reset",
+    "run",
+    "run_for",
+    "run_until",
+    "setup",
+]
+
+#: Seed of native random numbers when the user gives none: fixed, so that a
+#: script gives the same result twice; it is kept in the report.
+DEFAULT_SEED = 20131119
+
+#: How other backends spell the seed of native random numbers.
+_SEED_NAMES = ("seed", "rng_seed", "grng_seed", "native_rng_baseseed")
+
+#: Arguments of other backends that change nothing in what is computed here.
+_HARMLESS = frozenset(
+    ["verbosity", "debug", "logfile", "quit_on_end", "recording_precision", "rng_type", "t_flush",
+     "default_maxstep", "shape", "rank", "num_processes"]
+)  # fmt: skip
+
+#: Arguments of other backends that would change results there, and are reported.
+_NOT_HONOURED = frozenset(["use_cvode", "rtol", "atol", "rng_seeds"])
+
+
+def _check_setup_times(timestep: Any, min_delay: Any, max_delay: Any) -> tuple[float, Any, Any]:
+    dt = finite_number(timestep, "timestep", positive=True, where="setup()")
+    delays = []
+    for name, value in (("min_delay", min_delay), ("max_delay", max_delay)):
+        if isinstance(value, str) and value == "auto" or value is None:
+            delays.append("auto")
+        else:
+            delays.append(finite_number(value, name, positive=True, where="setup()"))
+    low, high = delays
+    if low != "auto" and low < dt - 1e-9:
+        raise InvalidValueError(
+            explain(
+                "min_delay is below the timestep",
+                where="setup()",
+                allowed=f"at least {dt:g} ms",
+                given=low,
+            )
+        )
+    if "auto" not in (low, high) and low > high:
+        raise InvalidValueError(
+            explain(
+                "min_delay is greater than max_delay",
+                where="setup()",
+                allowed="min_delay <= max_delay (ms)",
+                given=f"min_delay = {low:g}, max_delay = {high:g}",
+            )
+        )
+    return dt, low, high
+
+
+def _take_seed(extra: dict[str, Any]) -> int:
+    given = {name: extra.pop(name) for name in _SEED_NAMES if name in extra}
+    seeds = {value for value in given.values() if value is not None}
+    if not seeds:
+        return DEFAULT_SEED
+    seed = next(iter(seeds))
+    whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
+    if len(seeds) > 1 or not whole or not 0 <= seed < 2**64:
+        raise InvalidValueError(
+            explain(
+                "the seed is not allowed",
+                where="setup()",
+                allowed="one integer from 0 to 2**64 - 1",
+                given=", ".join(f"{name}={value!r}" for name, value in given.items()),
+            )
+        )
+    return int(seed)
+
+
+def _check_threads(threads: Any) -> None:
+    whole = isinstance(threads, int | np.integer) and not isinstance(threads, bool)
+    if threads != "auto" and not (whole and threads >= 1):
+        raise InvalidValueError(
+            explain(
+                "threads is not allowed",
+                where="setup()",
+                allowed='a positive integer number of threads, or "auto"',
+                given=threads,
+            )
+        )
+
+
+def _check_choice(name: str, value: Any, allowed: Sequence[str]) -> None:
+    if value not in allowed:
+        raise UnknownNameError(unknown_name(f"{name} in setup()", str(value), allowed))
+
+
+def _check_extra(extra: dict[str, Any]) -> None:
+    if "dt" in extra or "time_step" in extra:
+        raise UnknownNameError(
+            explain("dt is not a valid argument", where="setup()", todo="Use timestep=")
+        )
+    known = [
+        "timestep", "min_delay", "max_delay", "board", "precision", "threads", "spike_precision",
+        "time_scale_factor", *_SEED_NAMES, *_HARMLESS, *_NOT_HONOURED,
+    ]  # fmt: skip
+    for name in extra:
+        if name not in known:
+            raise UnknownNameError(unknown_name("argument of setup()", name, known))
+
+
+def setup(
+    timestep: float = 0.1,
+    min_delay: float | str = "auto",
+    *,
+    max_delay: float | str = "auto",
+    board: str | None = None,
+    precision: str = "exact",
+    threads: int | str = "auto",
+    spike_precision: str = "on_grid",
+    time_scale_factor: float | None = None,
+    **extra_params: Any,
+) -> int:
+    """Begin a new network; whatever was there before is destroyed.
+
+    Parameters
+    ----------
+    timestep : float, ms
+        Time step.
+    min_delay, max_delay : float or "auto", ms
+        Limits of delays. ``"auto"`` allows every delay of at least one step.
+    board : str, optional
+        Board whose costs the energy report shows; ``"ideal"`` by default.
+        Arithmetic is exact float64 without limits on every board; for another
+        board than ``"ideal"`` the fidelity report says so.
+    precision : {"exact"}
+        Number format of the ideal board.
+    threads : int or "auto"
+        Number of threads; results do not depend on it. This version computes
+        on one.
+    spike_precision : {"on_grid", "off_grid"}
+        Spikes are always on the grid; ``"off_grid"`` is reported as not honoured.
+    time_scale_factor : float, optional
+        How much slower than biology a real-time board runs.
+    **extra_params
+        ``seed`` (also ``rng_seed``, ``grng_seed``) seeds native random
+        numbers. Arguments of other backends are accepted and, where they
+        would change results, reported as not honoured.
+
+    Returns
+    -------
+    int
+        The rank of this process, 0.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For an unknown argument or a value that is not allowed.
+    """
+    dt, low, high = _check_setup_times(timestep, min_delay, max_delay)
+    _check_extra(extra_params)
+    seed = _take_seed(extra_params)
+    _check_threads(threads)
+    _check_choice("precision", precision, ["exact"])
+    _check_choice("spike_precision", spike_precision, ["on_grid", "off_grid"])
+    if time_scale_factor is not None:
+        finite_number(time_scale_factor, "time_scale_factor", positive=True, where="setup()")
+    chosen = board_name(simulator.state.board_override or board or "ideal")
+    session = Session(dt, seed, chosen, time_scale_factor)
+    simulator.state.open(session, low, high)
+    _note_deviations(session, threads, spike_precision, extra_params)
+    return int(rank())
+
+
+def _note_deviations(
+    session: Session, threads: int | str, spike_precision: str, extra: dict[str, Any]
+) -> None:
+    add = session.fidelity.add
+    if session.board != "ideal":
+        add(
+            "board arithmetic",
+            f"board {session.board!r}",
+            "number formats, capacity and timing of the board are not mimicked in this version; "
+            "the network was computed in exact float64 and priced on the board",
+        )
+    if spike_precision == "off_grid":
+        add("not honoured", "setup()", "spike_precision='off_grid': spikes stay on the grid")
+    if threads not in ("auto", 1):
+        add(
+            "threads",
+            "setup()",
+            f"threads={threads}: this version computes on one thread; results are the same",
+            quiet=True,
+        )
+    for name, value in extra.items():
+        message = f"{name}={value!r} of another backend has no effect here"
+        add("not honoured", f"setup({name}=)", message, quiet=name in _HARMLESS)
+
+
+def end(compatible_output: bool = True) -> None:
+    """Write what ``record(to_file=)`` asked for, and close the network.
+
+    Parameters
+    ----------
+    compatible_output : bool
+        Without effect; PyNN's signature.
+    """
+    for population, variables, filename in simulator.state.write_on_end:
+        population.write_data(get_io(filename), variables)
+    simulator.state.write_on_end = []
+    simulator.state.close()
+
+
+Callback = Callable[[float], float]
+
+
+def _next_call(callback: Callback, now: float) -> float:
+    after = callback(now)
+    if after is None:
+        raise LifecycleError(
+            explain(
+                f"callback {getattr(callback, '__name__', callback)!r} returned None",
+                where=f"run(), at {now:g} ms",
+                allowed="the next time at which it wants to be called (ms)",
+                todo="Return a time from the callback",
+            )
+        )
+    return float(after)
+
+
+def run_until(time_point: float, callbacks: Sequence[Callback] | None = None) -> float:
+    """Advance the simulation to a time.
+
+    Parameters
+    ----------
+    time_point : float, ms
+        Time to run to; a time off the grid is moved up to it.
+    callbacks : sequence of callable, optional
+        Each is called with the present time and returns the time at which it
+        wants to be called next.
+
+    Returns
+    -------
+    float, ms
+        The time that was reached.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For a time that is in the past or not a finite number.
+    LifecycleError
+        Before ``setup()``, after ``end()``, or when a callback does not return
+        a later time.
+    pynn_greenmorph.errors.SimulationError
+        When a state variable is no longer a finite number.
+    """
+    simulator.state.require("run()")
+    stop = finite_number(time_point, "time", where="run()")
+    now = simulator.state.t
+    if stop - now < -simulator.state.dt / 2.0:
+        raise ValueError(
+            explain(
+                f"Time {stop:g} is in the past (current time {now:g})",
+                where="run()",
+                allowed="times that are not before the current time; durations are not negative",
+            )
+        )
+    if not callbacks:
+        simulator.state.run_until(max(stop, now))
+        return float(simulator.state.t)
+    due: list[list[Any]] = [[_next_call(callback, now), callback] for callback in callbacks]
+    while simulator.state.t + 1e-9 < stop:
+        target = min([stop, *[entry[0] for entry in due]])
+        before = simulator.state.t
+        simulator.state.run_until(max(target, before))
+        now = simulator.state.t
+        called = False
+        for entry in due:
+            if entry[0] <= now + simulator.state.dt / 2.0:
+                entry[0], called = _next_call(entry[1], now), True
+        if now <= before and called and min(entry[0] for entry in due) <= now:
+            raise LifecycleError(
+                explain(
+                    "a callback did not return a later time",
+                    where=f"run(), at {now:g} ms",
+                    allowed=f"a time after {now:g} ms",
+                )
+            )
+    return float(simulator.state.t)
+
+
+def run(simtime: float, callbacks: Sequence[Callback] | None = None) -> float:
+    """Advance the simulation by a duration; see :func:`run_until`.
+
+    Parameters
+    ----------
+    simtime : float, ms
+        Duration, not negative.
+    callbacks : sequence of callable, optional
+
+    Returns
+    -------
+    float, ms
+        The time that was reached.
+    """
+    simulator.state.require("run()")
+    return run_until(simulator.state.t + finite_number(simtime, "time", where="run()"), callbacks)
+
+
+run_for = run
+
+_reset = common.build_reset(simulator)
+
+
+def reset(annotations: dict[str, Any] | None = None) -> None:
+    """Return to time 0 and begin a new segment and a new trial.
+
+    Initial values are restored, nothing is in flight, native random sources
+    draw new numbers. The network and its parameters are not changed.
+
+    Parameters
+    ----------
+    annotations : dict, optional
+        Annotations of the segment that is closed.
+    """
+    simulator.state.require("reset()")
+    _reset(annotations or {})
+
+
+initialize = common.initialize
+
+(
+    get_current_time,
+    get_time_step,
+    get_min_delay,
+    get_max_delay,
+    num_processes,
+    rank,
+) = common.build_state_queries(simulator)
+
+
+def energy_report(
+    board: str | None = None,
+    boundary: str | None = None,
+    neurons_per_core: int | dict[str, int] | None = None,
+    time_scale_factor: float | None = None,
+) -> Report:
+    """Say what the simulation so far would cost on a board.
+
+    Parameters
+    ----------
+    board : str, optional
+        Name of a board; by default the one given to ``setup()``. ``"ideal"``
+        has no prices of its own and is priced on ``"spinnaker1_spinn5"``.
+    boundary : str, optional
+        Where the power is measured, for example ``"board_dc"``.
+    neurons_per_core : int or dict, optional
+        Cells per core, for all cells or by cell type or population label.
+    time_scale_factor : float, optional
+        How much slower than biology a real-time board runs.
+
+    Returns
+    -------
+    Report
+
+    Raises
+    ------
+    LifecycleError
+        Before ``setup()``.
+    UnknownNameError
+        For an unknown board or boundary.
+    """
+    session = simulator.state.session
+    if session is None:
+        raise LifecycleError(
+            explain("energy_report() was called before setup()", todo="Call setup() and run()")
+        )
+    return session.report(board, boundary, neurons_per_core, time_scale_factor)
+
+

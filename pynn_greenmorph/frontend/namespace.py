@@ -1,0 +1,100 @@
+"""The PyNN name space: what ``import pyNN.greenmorph as sim`` offers.
+
+The package loads this module when one of its names is first asked for. Cell
+types come from the registry, so that a new cell file needs no line here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyNN import common, errors, random, space
+from pyNN.core import IndexBasedExpression
+from pyNN.network import Network
+from pyNN.parameters import LazyArray, ParameterSpace, Sequence
+from pyNN.random import GSLRNG, NumpyRNG, RandomDistribution
+from pyNN.space import Cuboid, Grid2D, Grid3D, Line, RandomStructure, Space, Sphere
+from pyNN.standardmodels import StandardCellType
+
+from ..errors import unknown_name
+from . import connectors as _connectors
+from . import models as _models
+from . import state as simulator
+from .connectors import *  # noqa: F403
+from .control import (
+    end,
+    energy_report,
+    get_current_time,
+    get_max_delay,
+    get_min_delay,
+    get_time_step,
+    initialize,
+    num_processes,
+    rank,
+    reset,
+    run,
+    run_for,
+    run_until,
+    setup,
+)
+from .electrodes import DCSource, StepCurrentSource
+from .models import StaticSynapse
+from .populations import Assembly, Population, PopulationView
+from .projections import Connection, Projection
+from .state import name, state
+
+create = common.build_create(Population)
+connect = common.build_connect(
+    Projection, _connectors.FixedProbabilityConnector, StaticSynapse
+)
+record = common.build_record(simulator)
+set = common.set  # noqa: A001 - PyNN's name
+
+
+def record_v(source: Any, filename: str) -> None:
+    """Record the membrane potential to a file; deprecated in PyNN."""
+    record(["v"], source, filename)
+
+
+def record_gsyn(source: Any, filename: str) -> None:
+    """Record the synaptic conductances to a file; deprecated in PyNN."""
+    record(["gsyn_exc", "gsyn_inh"], source, filename)
+
+
+def list_standard_models() -> list[str]:
+    """Return the names of all cell types, own and third parties'."""
+    return list(_models.cell_classes())
+
+
+globals().update(_models.cell_classes())
+
+_EXPORTED = (
+    Assembly, Connection, Cuboid, DCSource, GSLRNG, Grid2D, Grid3D, IndexBasedExpression,
+    LazyArray, Line, Network, NumpyRNG, ParameterSpace, Population, PopulationView, Projection,
+    RandomDistribution, RandomStructure, Sequence, Space, Sphere, StandardCellType, StaticSynapse,
+    StepCurrentSource, end, energy_report, get_current_time, get_max_delay, get_min_delay,
+    get_time_step, initialize, list_standard_models, num_processes, rank, record_gsyn, record_v,
+    reset, run, run_until, setup,
+)  # fmt: skip
+
+__all__ = sorted(  # noqa: PLE0605
+    {item.__name__ for item in _EXPORTED}
+    | {"connect", "create", "errors", "name", "random", "record", "run_for", "set", "simulator",
+       "space", "state"}
+    | {*_connectors.__all__, *_models.cell_classes()}
+)  # fmt: skip
+
+
+def missing(attribute: str) -> AttributeError:
+    """Word the error for a name that this backend does not offer.
+
+    Parameters
+    ----------
+    attribute : str
+
+    Returns
+    -------
+    AttributeError
+        Says which names are nearest, or that a standard model is not available.
+    """
+    return AttributeError(unknown_name("name in pyNN.greenmorph", attribute, __all__))

@@ -1,0 +1,299 @@
+"""Populations, views and assemblies: PyNN's classes over columns of the cell table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pyNN import common
+from pyNN import errors as pynn_errors
+from pyNN.parameters import LazyArray, ParameterSpace, Sequence, simplify
+
+from ..errors import explain, unknown_name
+from ..network import CellGroup
+from . import state as simulator
+from .recording import Recorder
+from .session import Session
+from .values import check_column, check_ordered, check_spike_times
+
+__all__ = ["Assembly", "Population", "PopulationView"]
+
+Int64Array = NDArray[np.int64]
+
+
+class Assembly(common.Assembly):
+    __doc__ = common.Assembly.__doc__
+    _simulator = simulator
+
+
+class _Cells:
+    """What populations and views share: access to rows of the cell table.
+
+    ``_root`` is the population and ``_rows`` the indices of the cells in it.
+    """
+
+    _root: Any
+    _rows: Int64Array
+    size: int
+    celltype: Any
+
+    def _group(self, what: str) -> tuple[Session, CellGroup]:
+        session = simulator.state.check_mine(self._root._session, what)
+        return session, self._root._cells
+
+    def _get_view(self, selector: Any, label: str | None = None) -> PopulationView:
+        return PopulationView(self, selector, label)
+
+    def _get_parameters(self, *names: str) -> ParameterSpace:
+        for name in names:
+            if name not in self.celltype.translations:
+                raise pynn_errors.NonExistentParameterError(
+                    name, self.celltype.__class__.__name__, self.celltype.get_parameter_names()
+                )
+        native = self._get_native_parameters(*self.celltype.get_native_names(*names))
+        return self.celltype.reverse_translate(native)
+
+    def _get_native_parameters(self, *names: str) -> ParameterSpace:
+        group = self._root._cells
+        values: dict[str, Any] = {}
+        for name in names:
+            if name == group.model.ragged:
+                column = np.empty(self.size, dtype=object)
+                column[:] = [Sequence(group.spike_times_ms[row]) for row in self._rows]
+            else:
+                column = group.columns[name][self._rows]
+            values[name] = simplify(column)
+        return ParameterSpace(values, shape=(self.size,))
+
+    def _set_parameters(self, parameter_space: ParameterSpace) -> None:
+        session, group = self._group("set()")
+        parameter_space.evaluate(simplify=False)
+        values = parameter_space.as_dict()
+        ragged = values.pop(group.model.ragged, None) if group.model.ragged else None
+        columns = dict(group.columns)
+        for parameter in group.model.parameters:
+            if parameter.column in values:
+                column = columns[parameter.column].copy()
+                column[self._rows] = check_column(
+                    group.model, parameter, values[parameter.column], self.size
+                )
+                columns[parameter.column] = column
+        check_ordered(group.model, columns)
+        if ragged is not None:
+            self._set_spike_times(session, group, ragged)
+        if values:
+            group.columns = columns
+            session.simulation.columns_changed(group)
+
+    def _set_spike_times(self, session: Session, group: CellGroup, values: Any) -> None:
+        fresh = [check_spike_times(value) for value in values]
+        now = session.time_ms
+        lost = 0
+        for row, times in zip(self._rows, fresh, strict=True):
+            # Times that are over are harmless where they were there before.
+            late = times[times <= now] if session.simulation.step else times[:0]
+            lost += int((~np.isin(late, group.spike_times_ms[row])).sum())
+            group.spike_times_ms[row] = times
+        if lost:
+            session.fidelity.add(
+                "spike time in the past",
+                f"Population {self._root.label!r}",
+                f"{lost} spike times at or before the present time ({now:g} ms) have no effect",
+                count=lost,
+            )
+        self._root._note_rounded_times(session, fresh)
+        session.simulation.spike_times_changed()
+
+    def initialize(self, **initial_values: Any) -> None:
+        """Set initial values of state variables; in mid-run, set them now.
+
+        Parameters
+        ----------
+        **initial_values
+            By name of variable: a number, RandomDistribution, array of the
+            size of the population, or function of the cell's index.
+
+        Raises
+        ------
+        ValueError
+            For an unknown variable or a value that is not finite.
+        """
+        session, group = self._group("initialize()")
+        known = [variable.name for variable in group.model.variables]
+        for name, value in initial_values.items():
+            if name not in known:
+                raise pynn_errors.InvalidParameterValueError(
+                    unknown_name(f"state variable of {group.model.name}", name, known)
+                )
+            # Evaluated once: a distribution is never drawn a second time.
+            lazy = LazyArray(value, shape=(self.size,), dtype=float)
+            drawn = np.array(lazy.evaluate(simplify=False), dtype=np.float64)
+            if not np.isfinite(drawn).all():
+                raise pynn_errors.InvalidParameterValueError(
+                    explain(
+                        f"initial value of {name} is not a finite number",
+                        where=f"Population {self._root.label!r}",
+                        allowed=f"finite values ({group.model.variable(name).unit})",
+                        given=f"{drawn[~np.isfinite(drawn)][0]}",
+                    )
+                )
+            self._set_initial_value_array(name, LazyArray(drawn, shape=(self.size,)))
+
+    def _set_initial_value_array(self, variable: str, initial_values: LazyArray) -> None:
+        session, group = self._group("initialize()")
+        values = np.array(initial_values.evaluate(simplify=False), dtype=np.float64)
+        column = group.initial[variable].copy()
+        column[self._rows] = values
+        group.initial[variable] = column
+        self._root.initial_values[variable] = LazyArray(column, shape=(self._root.size,))
+        session.simulation.initial_changed(group)
+        session.simulation.set_value(group, variable, self._rows, values)
+
+    def record(
+        self,
+        variables: Any,
+        to_file: Any = None,
+        sampling_interval: float | None = None,
+        locations: Any = None,
+    ) -> None:
+        """Record variables; see ``pyNN.common.BasePopulation.record``."""
+        self._group("record()")
+        super().record(variables, to_file, sampling_interval, locations)  # type: ignore[misc]
+
+
+class PopulationView(_Cells, common.PopulationView):
+    __doc__ = common.PopulationView.__doc__
+    _assembly_class = Assembly
+    _simulator = simulator
+
+    def __init__(self, parent: Any, selector: Any, label: str | None = None) -> None:
+        """Make a view; see ``pyNN.common.PopulationView``."""
+        common.PopulationView.__init__(self, parent, selector, label)
+        self._root = self.grandparent
+        self._rows = np.array([int(cell) for cell in self.all_cells], dtype=np.int64)
+        self._rows -= int(self._root.first_id)
+
+    @property
+    def initial_values(self) -> dict[str, LazyArray]:
+        """Initial values of the cells of the view, by variable."""
+        return {
+            name: LazyArray(values.evaluate(simplify=False)[self._rows], shape=(self.size,))
+            for name, values in self._root.initial_values.items()
+        }
+
+
+class Population(_Cells, common.Population):
+    __doc__ = common.Population.__doc__
+    _simulator = simulator
+    _recorder_class = Recorder
+    _assembly_class = Assembly
+
+    def __init__(
+        self,
+        size: Any,
+        cellclass: Any,
+        cellparams: Any = None,
+        structure: Any = None,
+        initial_values: Any = None,
+        label: str | None = None,
+    ) -> None:
+        """Make a population; see ``pyNN.common.Population``."""
+        self._session = simulator.state.require("Population()")
+        self._root = self
+        _check_size(size)
+        if not hasattr(cellclass, "default_parameters"):
+            raise TypeError(
+                explain(
+                    "cellclass is not a cell type",
+                    where="Population()",
+                    allowed="an instance of a cell type, e.g. IF_curr_exp(tau_m=10.0)",
+                    given=cellclass,
+                )
+            )
+        if isinstance(cellclass, type) and cellparams is None:
+            cellparams = {}
+        common.Population.__init__(
+            self, size, cellclass, cellparams, structure, initial_values or {}, label
+        )
+
+    def _create_cells(self) -> None:
+        session = self._session
+        model = getattr(self.celltype, "model", None)
+        if model is None:
+            raise TypeError(
+                explain(
+                    f"{type(self.celltype).__name__} is not a cell type of this backend",
+                    where="Population()",
+                    allowed="cell types from the same module as Population",
+                    todo="Use sim.<cell type>, not the class of another backend",
+                )
+            )
+        network, size = session.network, self.size
+        space = self.celltype.native_parameters
+        try:
+            space.shape = (size,)
+        except ValueError as error:
+            names = ", ".join(sorted(space.keys()))
+            raise pynn_errors.InvalidDimensionsError(
+                f"{model.name}: a parameter has the wrong size ({names}): {error}"
+            ) from None
+        space.evaluate(simplify=False)
+        values = space.as_dict()
+        columns = {
+            parameter.column: check_column(model, parameter, values[parameter.column], size)
+            for parameter in model.parameters
+        }
+        check_ordered(model, columns)
+        times = [check_spike_times(value) for value in values[model.ragged]] if model.ragged else []
+        first = network.n_cells
+        self._cells = CellGroup(
+            label=self.label,
+            model=model,
+            first=first,
+            size=size,
+            created=session.simulation.lifetime,
+            columns=columns,
+            initial={v.name: np.full(size, v.initial) for v in model.variables},
+            spike_times_ms=times,
+        )
+        self._note_rounded_times(session, times)
+        self._rows = np.arange(size, dtype=np.int64)
+        self.all_cells = np.array(
+            [simulator.ID(first + 1 + index) for index in range(size)], dtype=simulator.ID
+        )
+        for cell in self.all_cells:
+            cell.parent = self
+        self._mask_local = np.ones(size, dtype=bool)
+        network.cells.append(self._cells)
+
+    def _note_rounded_times(self, session: Session, times: list[NDArray[np.float64]]) -> None:
+        dt = session.network.dt_ms
+        every = np.concatenate([np.zeros(0), *times]) / dt
+        moved = np.ceil(np.round(every, 6)) - every
+        moved = moved[np.abs(moved) > 1e-3]
+        if len(moved):
+            session.fidelity.add(
+                "spike time rounded",
+                f"Population {self.label!r}",
+                f"{len(moved)} spike times are off the grid and were moved up to it",
+                count=len(moved),
+                largest=float(moved.max()) * dt,
+                unit="ms",
+            )
+
+
+def _check_size(size: Any) -> None:
+    """Raise ``ValueError`` for a size that is not a positive integer or a tuple of them."""
+    numbers = size if isinstance(size, tuple) else (size,)
+    for number in numbers:
+        whole = isinstance(number, int | np.integer) and not isinstance(number, bool)
+        if not whole or number < 1:
+            raise ValueError(
+                explain(
+                    "size is not allowed",
+                    where="Population()",
+                    allowed="a positive integer number of cells, or a tuple of them",
+                    given=size,
+                )
+            )

@@ -1,0 +1,383 @@
+"""Projections: connections as array columns, one row per connection."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pyNN import common
+from pyNN import errors as pynn_errors
+from pyNN.parameters import ParameterSpace
+from pyNN.space import Space
+
+from ..errors import explain
+from ..network import SynapseGroup
+from . import state as simulator
+from .models import StaticSynapse
+from .session import Session
+
+__all__ = ["Connection", "Projection"]
+
+Int64Array = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
+
+_INDICES = ("presynaptic_index", "postsynaptic_index")
+
+
+class Connection(common.Connection):
+    """One connection of a projection; attributes read and write its columns.
+
+    Parameters
+    ----------
+    projection : Projection
+    index : int
+        Position in order of insertion.
+    """
+
+    def __init__(self, projection: Projection, index: int) -> None:
+        """Make a handle; no values are copied."""
+        object.__setattr__(self, "_projection", projection)
+        object.__setattr__(self, "_index", index)
+
+    def __getattr__(self, name: str) -> Any:
+        """Read an attribute: ``weight``, ``delay``, or an index."""
+        if name not in (*_INDICES, *self._projection.synapse_type.get_parameter_names()):
+            raise AttributeError(f"a connection has no attribute {name!r}")
+        value = self._projection.column(name)[self._index]
+        return int(value) if name in _INDICES else float(value)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Write ``weight`` or ``delay``."""
+        self._projection.set_rows(name, np.array([self._index]), np.array([value], dtype=float))
+
+    def as_tuple(self, *attribute_names: str) -> tuple[Any, ...]:
+        """Return the named attributes."""
+        return tuple(getattr(self, name) for name in attribute_names)
+
+
+class Projection(common.Projection):
+    __doc__ = common.Projection.__doc__
+    _simulator = simulator
+    _static_synapse_class = StaticSynapse
+
+    def __init__(
+        self,
+        presynaptic_neurons: Any,
+        postsynaptic_neurons: Any,
+        connector: Any,
+        synapse_type: Any = None,
+        source: Any = None,
+        receptor_type: str | None = None,
+        space: Any = None,
+        label: str | None = None,
+    ) -> None:
+        """Make the connections; see ``pyNN.common.Projection``."""
+        self._session: Session = simulator.state.require("Projection()")
+        for cells in (presynaptic_neurons, postsynaptic_neurons):
+            _check_cells(self._session, cells)
+        if not _populations(postsynaptic_neurons)[0].receptor_types:
+            raise pynn_errors.ConnectionError(
+                explain(
+                    "the post-synaptic cells are spike sources, which receive no input",
+                    where="Projection()",
+                    allowed="targets with a receptor",
+                    given=f"{postsynaptic_neurons.label!r}",
+                )
+            )
+        common.Projection.__init__(
+            self, presynaptic_neurons, postsynaptic_neurons, connector, synapse_type,
+            source, receptor_type, space or Space(), label,
+        )  # fmt: skip
+        if not hasattr(self.synapse_type, "model_name"):
+            raise TypeError(
+                explain(
+                    f"{type(self.synapse_type).__name__} is not a synapse type of this backend",
+                    where=f"Projection {self.label!r}",
+                    todo="Use the synapse types of the module that Projection comes from",
+                )
+            )
+        # PyNN's own default label has an arrow that is hard to type.
+        arrow = f"{presynaptic_neurons.label}->{postsynaptic_neurons.label}"
+        self._ledger_label: str = label or arrow
+        self._columns: list[tuple[Int64Array, int, dict[str, Any]]] = []
+        self._bulk: tuple[Int64Array, Int64Array, dict[str, Any]] | None = None
+        connector.connect(self)
+        self._store()
+
+    # -- making connections ------------------------------------------------------
+
+    def _convergent_connect(
+        self,
+        presynaptic_indices: Any,
+        postsynaptic_index: int,
+        location_selector: Any = None,
+        **connection_parameters: Any,
+    ) -> None:
+        """Add the connections of one target; called by PyNN's connectors."""
+        if location_selector is not None:
+            raise NotImplementedError("cells with compartments are not supported")
+        sources = np.asarray(presynaptic_indices, dtype=np.int64)
+        self._columns.append((sources, int(postsynaptic_index), connection_parameters))
+
+    def connect_bulk(self, pre: Int64Array, post: Int64Array, parameters: dict[str, Any]) -> None:
+        """Add all connections at once.
+
+        Parameters
+        ----------
+        pre, post : (n,) int64
+            Indices of source and target cells, in order of insertion.
+        parameters : dict of str to float or (n,) float64
+            Values of the synapse type's attributes.
+        """
+        self._bulk = (pre, post, parameters)
+
+    def _gather_columns(self) -> tuple[Int64Array, Int64Array, dict[str, Any]]:
+        if self._bulk is not None:
+            return self._bulk
+        none = np.zeros(0, dtype=np.int64)
+        pre = np.concatenate([none, *[sources for sources, _, _ in self._columns]])
+        counts = np.array([len(sources) for sources, _, _ in self._columns], dtype=np.int64)
+        targets = np.array([target for _, target, _ in self._columns], dtype=np.int64)
+        parameters = {}
+        for name in self.synapse_type.get_parameter_names():
+            values = [
+                np.broadcast_to(np.asarray(columns[name], dtype=np.float64), (len(sources),))
+                for sources, _, columns in self._columns
+            ]
+            parameters[name] = np.concatenate([np.zeros(0), *values])
+        return pre, np.repeat(targets, counts), parameters
+
+    def _store(self) -> None:
+        """Check the new connections and put them into the synapse table."""
+        self._pre, self._post, parameters = self._gather_columns()
+        self._columns, self._bulk = [], None
+        n = len(self._pre)
+        weight = self._checked_weight(np.broadcast_to(parameters["weight"], (n,)))
+        delay = self._checked_delay(np.broadcast_to(parameters["delay"], (n,)))
+        self._group = SynapseGroup(
+            label=self._ledger_label,
+            model=self.synapse_type.model_name,
+            receptor=self.receptor_type,
+            created=self._session.simulation.lifetime,
+            pre=_global_ids(self.pre)[self._pre],
+            post=_global_ids(self.post)[self._post],
+            weight=weight,
+            delay_steps=delay,
+        )
+        self._session.network.synapses.append(self._group)
+        self._session.simulation.synapses_changed()
+
+    def _checked_weight(self, weight: Any) -> FloatArray:
+        values = np.array(weight, dtype=np.float64)
+        bad = ~np.isfinite(values)
+        if bad.any():
+            raise pynn_errors.ConnectionError(
+                explain(
+                    "a weight is not a finite number",
+                    where=f"Projection {self.label!r}",
+                    allowed="finite weights (nA or uS)",
+                    given=f"{values[bad][0]}",
+                )
+            )
+        return values
+
+    def _checked_delay(self, delay: Any) -> NDArray[np.int32]:
+        """Round delays to steps, half up as NEST does, and check their limits."""
+        values = np.array(delay, dtype=np.float64)
+        dt = self._session.network.dt_ms
+        low, high = simulator.state.delay_limits
+        # A billionth of a ms absorbs the noise of sums such as 0.1 + 0.2.
+        bad = ~np.isfinite(values) | (values < low - 1e-9) | (values > high + 1e-9)
+        if bad.any():
+            below = "below min_delay" if low > dt else "below the timestep"
+            first = float(values[bad][0])
+            problem = (
+                "is not a finite number"
+                if not np.isfinite(first)
+                else f"is {below}"
+                if first < low
+                else "is greater than max_delay"
+            )
+            limit = "" if np.isinf(high) else f", at most {high:g} ms"
+            raise pynn_errors.ConnectionError(
+                explain(
+                    f"a delay {problem}",
+                    where=f"Projection {self.label!r}",
+                    allowed=f"a delay of at least {low:g} ms (positive, not zero){limit}",
+                    given=f"{first:g}",
+                    todo="Change the delay, or min_delay and max_delay in setup()",
+                )
+            )
+        steps_per_ms = 1.0 / dt
+        if abs(steps_per_ms - round(steps_per_ms)) < 1e-9:
+            steps_per_ms = round(steps_per_ms)
+        steps = np.floor(values * steps_per_ms + 0.5)
+        moved = np.abs(steps * dt - values)
+        rounded = int((moved > 1e-6 * dt).sum())
+        if rounded:
+            self._session.fidelity.add(
+                "delay rounded",
+                f"Projection {self.label!r}",
+                f"{rounded} delays were rounded to multiples of the timestep ({dt:g} ms)",
+                count=rounded,
+                largest=float(moved.max()),
+                unit="ms",
+            )
+        return np.maximum(steps, 1).astype(np.int32)
+
+    # -- reading -----------------------------------------------------------------
+
+    def __len__(self) -> int:
+        """Number of connections."""
+        return len(self._pre)
+
+    def __getitem__(self, i: Any) -> Any:
+        """Return connection ``i``, or a list of connections for a slice."""
+        if isinstance(i, slice):
+            return [Connection(self, index) for index in range(*i.indices(len(self)))]
+        index = range(len(self))[i]
+        return Connection(self, index)
+
+    @property
+    def connections(self) -> Projection:
+        """The connections in order of insertion: a sequence of :class:`Connection`."""
+        return self
+
+    def column(self, name: str) -> NDArray[Any]:
+        """Return a column of the projection.
+
+        Parameters
+        ----------
+        name : str
+            ``presynaptic_index``, ``postsynaptic_index``, ``weight`` or ``delay``.
+
+        Returns
+        -------
+        (n,) int64 or float64
+            In order of insertion; weight in nA or uS, delay in ms on the grid.
+        """
+        if name == "presynaptic_index":
+            return self._pre
+        if name == "postsynaptic_index":
+            return self._post
+        if name == "delay":
+            delays: NDArray[Any] = self._session.to_ms(self._group.delay_steps.astype(np.int64))
+            return np.atleast_1d(delays)
+        if name == "weight":
+            return self._group.weight
+        raise pynn_errors.NonExistentParameterError(
+            name, type(self.synapse_type).__name__, self.synapse_type.get_parameter_names()
+        )
+
+    def _get_attributes_as_list(self, names: Any) -> list[tuple[Any, ...]]:
+        return list(zip(*[self.column(name).tolist() for name in names], strict=True))
+
+    def _get_attributes_as_arrays(
+        self, names: Any, multiple_synapses: str = "sum"
+    ) -> list[FloatArray]:
+        pre, post = self._pre, self._post
+        result = []
+        for name in names:
+            values = self.column(name)
+            matrix = np.full(self.shape, np.nan)
+            if multiple_synapses == "last":
+                matrix[pre, post] = values
+            elif multiple_synapses == "first":
+                matrix[pre[::-1], post[::-1]] = values[::-1]
+            elif multiple_synapses == "sum":
+                matrix[pre, post] = 0.0
+                np.add.at(matrix, (pre, post), values)
+            else:
+                start = np.inf if multiple_synapses == "min" else -np.inf
+                matrix[pre, post] = start
+                pick = np.minimum if multiple_synapses == "min" else np.maximum
+                pick.at(matrix, (pre, post), values)
+            result.append(matrix)
+        return result
+
+    # -- changing ----------------------------------------------------------------
+
+    def set(self, **attributes: Any) -> None:
+        """Set attributes of all connections; see ``pyNN.common.Projection.set``.
+
+        A change acts on spikes emitted from now on: what is in flight arrives
+        with the weight and delay it was sent with.
+
+        Raises
+        ------
+        pyNN.errors.NonExistentParameterError
+            For an unknown attribute.
+        pyNN.errors.ConnectionError
+            For values that are not finite or out of limits.
+        """
+        simulator.state.check_mine(self._session, "Projection.set()")
+        for name, value in attributes.items():
+            if name not in self.synapse_type.get_parameter_names():
+                raise pynn_errors.NonExistentParameterError(
+                    name, type(self.synapse_type).__name__, self.synapse_type.get_parameter_names()
+                )
+            if isinstance(value, int | float | np.floating | np.integer):
+                self.set_rows(name, None, np.full(len(self), float(value)))
+            else:
+                super().set(**{name: value})
+
+    def _set_attributes(self, parameter_space: ParameterSpace) -> None:
+        parameter_space.evaluate(simplify=False)
+        for name, values in parameter_space.items():
+            self.set_rows(name, None, values[self._pre, self._post])
+
+    def _set_initial_value_array(self, variable: str, initial_value: Any) -> None:
+        raise pynn_errors.InvalidParameterValueError(
+            explain(
+                f"{type(self.synapse_type).__name__} has no state variable {variable!r}",
+                where=f"Projection {self.label!r}",
+                allowed="static synapses have no state",
+            )
+        )
+
+    def set_rows(self, name: str, rows: Int64Array | None, values: FloatArray) -> None:
+        """Replace values of a column.
+
+        Parameters
+        ----------
+        name : {"weight", "delay"}
+        rows : (k,) int64 or None
+            Which connections; None for all.
+        values : (k,) float64
+            nA or uS, or ms.
+        """
+        simulator.state.check_mine(self._session, "setting connections")
+        column = self.column(name).copy()
+        column[slice(None) if rows is None else rows] = values
+        if name == "weight":
+            self._group.weight = self._checked_weight(column)
+        elif name == "delay":
+            self._group.delay_steps = self._checked_delay(column)
+        else:
+            raise AttributeError(f"{name!r} of a connection cannot be set")
+        self._session.simulation.synapses_changed()
+
+
+def _populations(cells: Any) -> list[Any]:
+    return list(cells.populations) if isinstance(cells, common.Assembly) else [cells]
+
+
+def _check_cells(session: Session, cells: Any) -> None:
+    """Raise when cells are no population, or of an earlier session."""
+    if not isinstance(cells, common.BasePopulation | common.Assembly):
+        raise pynn_errors.ConnectionError(
+            explain(
+                "not a Population, PopulationView or Assembly",
+                where="Projection()",
+                given=type(cells).__name__,
+            )
+        )
+    for population in _populations(cells):
+        simulator.state.check_mine(population._root._session, "Projection()")
+
+
+def _global_ids(cells: Any) -> NDArray[np.int32]:
+    """Global ids of all cells of a population, view or assembly, in its order."""
+    parts = [population._root._cells.first + population._rows for population in _populations(cells)]
+    return np.concatenate(parts).astype(np.int32)

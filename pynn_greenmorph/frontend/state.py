@@ -1,0 +1,187 @@
+"""The simulator state that PyNN's common code reads, a module-level singleton.
+
+Scripts reach this module as ``sim.simulator`` and the singleton as
+``sim.simulator.state`` (or ``sim.state``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pyNN import common
+
+from ..errors import LifecycleError, explain
+from .session import Session
+
+__all__ = ["ID", "State", "name", "state"]
+
+#: Name of this backend in Neo annotations; redirection never changes it.
+name = "greenmorph"
+
+
+class ID(int, common.IDMixin):
+    """A cell's id, one more than its global id in the network tables."""
+
+    def __init__(self, n: int) -> None:
+        """Make an id; the population sets ``parent``."""
+        int.__init__(n)
+        common.IDMixin.__init__(self)
+
+
+class State(common.control.BaseState):
+    """What PyNN's common code and this front end share.
+
+    Attributes
+    ----------
+    session : Session or None
+        The present session.
+    board_override : str or None
+        Board that the command line chose for a script.
+    listeners : list of callable
+        Called with each session that ran, when it is closed.
+    progress : callable or None
+        Called with (time now, time at the end of this run call), both in ms.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mpi_rank = 0
+        self.num_processes = 1
+        self.session: Session | None = None
+        self.board_override: str | None = None
+        self.listeners: list[Callable[[Session], None]] = []
+        self.progress: Callable[[float, float], None] | None = None
+        self._min_delay: float | str = "auto"
+        self._max_delay: float | str = "auto"
+        self.segment_counter = 0
+        self._dt = 0.1
+
+    # -- lifetime ----------------------------------------------------------------
+
+    def require(self, what: str) -> Session:
+        """Return the open session; raises ``LifecycleError`` that names the call ``what``."""
+        if self.session is None:
+            raise LifecycleError(
+                explain(f"{what} was called before setup()", todo="Call setup() first")
+            )
+        if not self.session.open:
+            raise LifecycleError(
+                explain(
+                    f"{what} was called after end()",
+                    todo="Call setup() to begin a new network; read data before end()",
+                )
+            )
+        return self.session
+
+    def check_mine(self, session: Session, what: str) -> Session:
+        """Return ``session`` if it is the open one; raises ``LifecycleError`` else."""
+        present = self.require(what)
+        if session is not present:
+            raise LifecycleError(
+                explain(
+                    f"{what} on an object that was made before the last setup()",
+                    todo="setup() destroys the network: make the object again",
+                )
+            )
+        return session
+
+    def open(self, session: Session, min_delay: float | str, max_delay: float | str) -> None:
+        """Close the present session and begin a new one."""
+        self.close()
+        self.session = session
+        self._dt = session.network.dt_ms
+        self._min_delay, self._max_delay = min_delay, max_delay
+        self.recorders = set()
+        self.write_on_end = []
+        self.segment_counter = 0
+        self.running = False
+        self.t_start = 0.0
+
+    def close(self) -> None:
+        """Close the present session; listeners hear of it if it ran."""
+        session = self.session
+        if session is not None and session.open:
+            session.open = False
+            if session.has_run:
+                for listener in self.listeners:
+                    listener(session)
+
+    # -- what PyNN's common code reads -------------------------------------------
+
+    @property
+    def dt(self) -> float:
+        """Time step, ms."""
+        return self._dt
+
+    @property
+    def t(self) -> float:
+        """Present time, ms."""
+        return self.session.time_ms if self.session else 0.0
+
+    @property
+    def min_delay(self) -> float:
+        """Smallest allowed delay, ms: as given to ``setup()``, or one step."""
+        return self._dt if self._min_delay == "auto" else float(self._min_delay)
+
+    @property
+    def max_delay(self) -> float:
+        """Largest allowed delay, ms; without a limit, the largest one in use."""
+        if self._max_delay != "auto":
+            return float(self._max_delay)
+        groups = self.session.network.synapses if self.session else []
+        longest = max((int(g.delay_steps.max()) for g in groups if g.size), default=1)
+        return round(longest * self._dt, 9)
+
+    @property
+    def delay_limits(self) -> tuple[float, float]:
+        """Smallest and largest delay that a connection may have, ms."""
+        limit = float("inf") if self._max_delay == "auto" else float(self._max_delay)
+        return self.min_delay, limit
+
+    def run_until(self, tstop: float) -> None:
+        """Advance to a time in ms; times off the grid are moved up to it."""
+        session = self.require("run()")
+        # A billionth of a step absorbs the noise of sums such as 0.1 + 0.2.
+        steps = tstop / self._dt
+        target = round(steps) if abs(steps - round(steps)) < 1e-6 else int(steps) + 1
+        if abs(steps - target) >= 1e-6:
+            session.fidelity.add(
+                "run time rounded",
+                "run()",
+                f"{tstop:g} ms is not a multiple of the timestep ({self._dt:g} ms); "
+                f"ran to {session.to_ms(target):g} ms",
+                largest=(target - steps) * self._dt,
+                unit="ms",
+            )
+        self.running = True
+        session.simulation.run(target, self._progress_for(session, target))
+
+    def _progress_for(self, session: Session, target: int) -> Callable[[int], None] | None:
+        shown = self.progress
+        if shown is None:
+            return None
+        end = float(session.to_ms(target))
+        return lambda step: shown(float(session.to_ms(step)), end)
+
+    def run(self, simtime: float) -> None:
+        """Advance by a time in ms."""
+        self.run_until(self.t + simtime)
+
+    def clear(self) -> None:
+        """Forget the network, as ``setup()`` does."""
+        self.close()
+        self.session = None
+        self.recorders = set()
+
+    def reset(self) -> None:
+        """Return to time 0 with initial values: a new trial, a new segment."""
+        session = self.require("reset()")
+        session.simulation.reset()
+        for recorder in self.recorders:
+            recorder.restart()
+        self.running = False
+        self.segment_counter += 1
+
+
+state: Any = State()

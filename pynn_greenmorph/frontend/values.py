@@ -1,0 +1,145 @@
+"""Check values at the border, before any work is lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pyNN import errors as pynn_errors
+
+from ..errors import explain
+from ..registry import CellModel, Parameter
+
+__all__ = ["check_column", "check_ordered", "check_spike_times", "finite_number"]
+
+_RULES = {
+    "finite": "a finite number",
+    "positive": "a finite number greater than 0",
+    "nonnegative": "a finite number, 0 or greater (not negative)",
+}
+
+
+def finite_number(value: Any, what: str, *, positive: bool = False, where: str = "") -> float:
+    """Return ``value`` as a float; raises ``ValueError`` or ``TypeError`` with a clear message.
+
+    Parameters
+    ----------
+    value : object
+    what : str
+        Name of the value, for the message.
+    positive : bool
+        Whether it must be greater than 0.
+    where : str
+        The call, for the message.
+    """
+    allowed = "a positive finite number (ms)" if positive else "a finite number (ms)"
+    if isinstance(value, bool | str) or not np.isscalar(value):
+        raise TypeError(
+            explain(f"{what} is not a number", where=where, allowed=allowed, given=value)
+        )
+    number = float(value)  # type: ignore[arg-type]
+    if not np.isfinite(number) or (positive and number <= 0):
+        raise ValueError(
+            explain(f"{what} is not allowed", where=where, allowed=allowed, given=value)
+        )
+    return number
+
+
+def check_column(model: CellModel, parameter: Parameter, values: Any, size: int) -> NDArray[Any]:
+    """Return the values of a parameter as a new float64 column.
+
+    Parameters
+    ----------
+    model : CellModel
+    parameter : Parameter
+    values : scalar or (size,) array
+    size : int
+
+    Returns
+    -------
+    (size,) float64
+
+    Raises
+    ------
+    pyNN.errors.InvalidParameterValueError
+        For what is not a number, not finite or against ``parameter.check``.
+    """
+    where = f"{model.name}, parameter {parameter.name}"
+    allowed = f"{_RULES[parameter.check]} ({parameter.unit})"
+    try:
+        column = np.array(np.broadcast_to(np.asarray(values, dtype=np.float64), (size,)))
+    except (TypeError, ValueError) as error:
+        raise pynn_errors.InvalidParameterValueError(
+            explain(f"not a number ({error})", where=where, allowed=allowed, given=values)
+        ) from None
+    bad = ~np.isfinite(column)
+    if parameter.check == "positive":
+        bad |= column <= 0
+    elif parameter.check == "nonnegative":
+        bad |= column < 0
+    if bad.any():
+        cell = int(np.argmax(bad))
+        raise pynn_errors.InvalidParameterValueError(
+            explain(
+                f"value of cell {cell} is not allowed",
+                where=where,
+                allowed=allowed,
+                given=f"{column[cell]:g}",
+            )
+        )
+    return column
+
+
+def check_ordered(model: CellModel, columns: dict[str, NDArray[np.float64]]) -> None:
+    """Raise ``InvalidParameterValueError`` where a pair of ``model.ordered`` is not ascending."""
+    column = {parameter.name: parameter.column for parameter in model.parameters}
+    for lower, upper in model.ordered:
+        low, high = columns[column[lower]], columns[column[upper]]
+        bad = low >= high
+        if bad.any():
+            cell = int(np.argmax(bad))
+            raise pynn_errors.InvalidParameterValueError(
+                explain(
+                    f"{lower} of cell {cell} is not below {upper}",
+                    where=model.name,
+                    allowed=f"{lower} < {upper}",
+                    given=f"{lower} = {low[cell]:g}, {upper} = {high[cell]:g}",
+                )
+            )
+
+
+def check_spike_times(values: Any) -> NDArray[np.float64]:
+    """Return one cell's spike times as a float64 array.
+
+    Parameters
+    ----------
+    values : array-like or pyNN.parameters.Sequence
+
+    Returns
+    -------
+    (k,) float64, ms
+
+    Raises
+    ------
+    pyNN.errors.InvalidParameterValueError
+        For times that are not finite, negative or not in increasing order.
+    """
+    times = np.array(getattr(values, "value", values), dtype=np.float64).ravel()
+    if not np.isfinite(times).all():
+        problem, allowed = "a spike time is not a number", "finite times (ms)"
+    elif (times < 0).any():
+        problem, allowed = "a spike time is negative", "times >= 0 (ms)"
+    elif (np.diff(times) < 0).any():
+        problem = "Spike times given to SpikeSourceArray must be in increasing order"
+        allowed = "sorted times, equal ones are two spikes"
+    else:
+        return times
+    raise pynn_errors.InvalidParameterValueError(
+        explain(
+            problem,
+            where="SpikeSourceArray",
+            allowed=allowed,
+            given=np.array2string(times, threshold=8),
+        )
+    )

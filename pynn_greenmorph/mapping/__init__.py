@@ -1,0 +1,1 @@
+"""Network x board -> where things go: placement by neurons per core."""

@@ -1,0 +1,85 @@
+"""The fidelity report: what was rounded, left out or not honoured.
+
+Every deviation is one row of a machine-readable table and one warning per
+kind. Rows of one kind and place are merged: counts add up and the largest
+deviation is kept.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, field
+
+from ..errors import FidelityWarning
+
+__all__ = ["FidelityLog"]
+
+
+@dataclass
+class FidelityLog:
+    """Collects deviations of one session.
+
+    Attributes
+    ----------
+    merged : dict
+        Rows by (kind, where).
+    """
+
+    merged: dict[tuple[str, str], dict[str, object]] = field(default_factory=dict)
+
+    def add(
+        self,
+        kind: str,
+        where: str,
+        message: str,
+        *,
+        count: int = 1,
+        largest: float = 0.0,
+        unit: str = "",
+        quiet: bool = False,
+    ) -> None:
+        """Add a deviation, and warn once per kind.
+
+        Parameters
+        ----------
+        kind : str
+            Short name of the kind, for example ``"delay rounded"``.
+        where : str
+            The population, projection or call.
+        message : str
+            What happened, as a sentence.
+        count : int
+            How many values were affected.
+        largest : float
+            Largest deviation, in ``unit``.
+        unit : str
+            Unit of ``largest``.
+        quiet : bool
+            Only keep the row, for calls that have no effect on results.
+        """
+        known = any(key[0] == kind for key in self.merged)
+        row = self.merged.get((kind, where))
+        if row is None:
+            self.merged[kind, where] = {
+                "kind": kind,
+                "where": where,
+                "count": count,
+                "largest": largest,
+                "unit": unit,
+                "message": message,
+            }
+        else:
+            row["count"] = int(str(row["count"])) + count
+            row["largest"] = max(float(str(row["largest"])), largest)
+        if not known and not quiet:
+            warnings.warn(f"{where}: {message}", FidelityWarning, stacklevel=3)
+
+    def rows(self) -> list[dict[str, object]]:
+        """Return the rows, in order of their first occurrence.
+
+        Returns
+        -------
+        list of dict
+            Keys ``kind``, ``where``, ``count``, ``largest``, ``unit``, ``message``.
+        """
+        return [dict(row) for row in self.merged.values()]

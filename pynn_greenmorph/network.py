@@ -1,0 +1,221 @@
+"""The data structure: NumPy tables for cells, synapses, injected currents and probes.
+
+These tables are the only truth for parameters. The front end fills them, the
+mapping and the engine read them, and the ledger counts with them. Nothing here
+computes a trajectory. Cells have *global ids* 0, 1, 2, ... in the order in
+which populations were created; that order is part of the canonical order of
+sums, so it never depends on threads.
+
+Time is counted in steps of ``dt_ms``. A *lifetime* step goes on through
+``reset()``, a step of the current trial starts again from 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .registry import CellModel
+
+__all__ = [
+    "CellGroup",
+    "CurrentGroup",
+    "Network",
+    "Probe",
+    "SynapseGroup",
+    "storage_class",
+    "unique_labels",
+]
+
+
+@dataclass
+class CellGroup:
+    """The cells of one population.
+
+    Attributes
+    ----------
+    label : str
+        The population's label, not necessarily unique.
+    model : CellModel
+        The cell type.
+    first : int
+        Global id of the first cell; the group's ids are consecutive.
+    size : int
+        Number of cells.
+    created : int
+        Lifetime step at which the group was created.
+    columns : dict of str to (size,) float64
+        Parameter columns in PyNN's units (``Parameter.column``).
+    initial : dict of str to (size,) float64
+        Initial values by name of variable, in PyNN's units.
+    spike_times_ms : list of (k,) float64 arrays, ms
+        For table sources: the spike times of each cell; else empty.
+    """
+
+    label: str
+    model: CellModel
+    first: int
+    size: int
+    created: int
+    columns: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    initial: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    spike_times_ms: list[NDArray[np.float64]] = field(default_factory=list)
+
+
+@dataclass
+class SynapseGroup:
+    """The connections of one projection, in order of insertion.
+
+    Attributes
+    ----------
+    label : str
+        The projection's label, not necessarily unique.
+    model : str
+        Name of the synapse type.
+    receptor : str
+        Receptor type on the target cells.
+    created : int
+        Lifetime step at which the group was created: spikes emitted at or
+        before the last step then done are not delivered by it.
+    pre, post : (n,) int32
+        Global ids of source and target cells.
+    weight : (n,) float64, nA or uS
+        PyNN's value, with PyNN's sign.
+    delay_steps : (n,) int32, steps
+        Delay, at least 1.
+    """
+
+    label: str
+    model: str
+    receptor: str
+    created: int
+    pre: NDArray[np.int32]
+    post: NDArray[np.int32]
+    weight: NDArray[np.float64]
+    delay_steps: NDArray[np.int32]
+
+    @property
+    def size(self) -> int:
+        """Number of connections."""
+        return len(self.pre)
+
+
+@dataclass
+class CurrentGroup:
+    """A piecewise constant current that is injected into cells.
+
+    Attributes
+    ----------
+    cells : (n,) int64
+        Global ids of the cells; an id that occurs twice receives the current twice.
+    steps : (k,) int64, steps
+        ``amplitudes_na[i]`` acts in all steps that begin at or after
+        ``steps[i]`` and before ``steps[i + 1]``. Increasing.
+    amplitudes_na : (k,) float64, nA
+        Amplitudes; 0 before the first step.
+    """
+
+    cells: NDArray[np.int64]
+    steps: NDArray[np.int64]
+    amplitudes_na: NDArray[np.float64]
+
+
+@dataclass
+class Probe:
+    """A request to sample one variable of some cells of a group.
+
+    Attributes
+    ----------
+    group : CellGroup
+        The cells' group.
+    variable : str
+        Name of the variable.
+    cells : (n,) int64
+        Indices within the group, ascending.
+    interval : int, steps
+        Sampling interval.
+    start : int, steps
+        Step of the current trial at which sampling starts (it is sampled too).
+    """
+
+    group: CellGroup
+    variable: str
+    cells: NDArray[np.int64]
+    interval: int
+    start: int
+
+
+@dataclass
+class Network:
+    """All tables of one model.
+
+    Attributes
+    ----------
+    dt_ms : float, ms
+        Time step.
+    seed : int
+        Seed of native random numbers, 64 bits.
+    cells, synapses, currents, probes : list
+        The groups, in order of creation.
+    """
+
+    dt_ms: float
+    seed: int
+    cells: list[CellGroup] = field(default_factory=list)
+    synapses: list[SynapseGroup] = field(default_factory=list)
+    currents: list[CurrentGroup] = field(default_factory=list)
+    probes: list[Probe] = field(default_factory=list)
+
+    @property
+    def n_cells(self) -> int:
+        """Number of cells of all groups."""
+        if not self.cells:
+            return 0
+        last = self.cells[-1]
+        return last.first + last.size
+
+
+def storage_class(weight: NDArray[np.float64]) -> int:
+    """Return the storage class of a group's weights, a part of the canonical order.
+
+    Parameters
+    ----------
+    weight : (n,) float64
+
+    Returns
+    -------
+    int
+        0 if all weights are equal, 1 if each is a float32 exactly, else 2.
+    """
+    if len(weight) == 0 or bool((weight == weight[0]).all()):
+        return 0
+    with np.errstate(over="ignore"):
+        exact = weight.astype(np.float32).astype(np.float64) == weight
+    return 1 if bool(exact.all()) else 2
+
+
+def unique_labels(labels: Iterable[str]) -> list[str]:
+    """Number labels that occur more than once: ``a, a, b`` becomes ``a, a#2, b``.
+
+    Parameters
+    ----------
+    labels : iterable of str
+
+    Returns
+    -------
+    list of str
+        Distinct labels in the same order.
+    """
+    result: list[str] = []
+    taken: set[str] = set()
+    for label in labels:
+        name, number = label, 1
+        while name in taken:
+            number += 1
+            name = f"{label}#{number}"
+        taken.add(name)
+        result.append(name)
+    return result

@@ -1,0 +1,285 @@
+"""What a part of the package is (cell, synapse, board), and how parts are found.
+
+A *part* is one file: a module in ``cells/`` or ``synapses/`` with a ``MODEL``,
+or a ``.toml`` profile in ``boards/``. Another distribution adds a part through
+an entry point in one of the groups in :data:`ENTRY_POINT_GROUPS`. Parts are
+looked up by name when they are asked for, never at import, so that importing
+this module needs neither PyNN nor Numba.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import UnknownNameError, unknown_name
+
+__all__ = [
+    "ENTRY_POINT_GROUPS",
+    "CellModel",
+    "Parameter",
+    "Receptor",
+    "SynapseModel",
+    "Variable",
+    "board_files",
+    "cell_model",
+    "cell_models",
+    "synapse_model",
+    "synapse_models",
+]
+
+#: Entry-point group by kind of part. A cell or synapse entry point names a
+#: ``CellModel`` or ``SynapseModel``, a board entry point a ``pathlib.Path``.
+ENTRY_POINT_GROUPS = {
+    "cells": "pynn_greenmorph.cells",
+    "synapses": "pynn_greenmorph.synapses",
+    "boards": "pynn_greenmorph.boards",
+}
+
+FloatArray = NDArray[np.float64]
+Columns = Mapping[str, FloatArray]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a cell type, as PyNN's users write it.
+
+    Attributes
+    ----------
+    name : str
+        PyNN's name, for example ``"tau_m"``.
+    column : str
+        Name of the column in the cell table, with the unit as suffix
+        (``"tau_m_ms"``). Columns hold PyNN's own values, unscaled, so that
+        ``get`` returns to the last bit what was set.
+    unit : str
+        Unit as PyNN writes it (``"ms"``).
+    default : float
+        Default value in ``unit``.
+    check : {"finite", "positive", "nonnegative"}
+        What a value must be; all must be finite.
+    """
+
+    name: str
+    column: str
+    unit: str
+    default: float
+    check: str = "finite"
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A state variable as PyNN's users see it: it can be initialised and recorded.
+
+    The value shown is ``state * scale + columns[offset]``.
+
+    Attributes
+    ----------
+    name : str
+        PyNN's name, for example ``"v"``.
+    state : str
+        The state of ``CellModel.states`` behind it.
+    unit : str
+        Unit as PyNN writes it.
+    initial : float
+        Default initial value in ``unit``.
+    scale : float
+        Factor from the state's unit to ``unit``.
+    offset : str or None
+        Column that is added, for states that are held relative to it.
+    recordable : bool
+        Whether ``record()`` accepts it.
+    """
+
+    name: str
+    state: str
+    unit: str
+    initial: float
+    scale: float = 1.0
+    offset: str | None = None
+    recordable: bool = True
+
+
+@dataclass(frozen=True)
+class Receptor:
+    """A synaptic input of a cell.
+
+    Attributes
+    ----------
+    name : str
+        PyNN's receptor type, for example ``"excitatory"``. The step function
+        receives the sum of the weights that arrive in this step as
+        ``in_<name>``.
+    scale : float
+        Factor from PyNN's unit of weight (nA or uS) to the unit the step uses.
+    """
+
+    name: str
+    scale: float
+
+
+@dataclass(frozen=True)
+class CellModel:
+    """A cell type: everything the engine and the front end know about it.
+
+    Attributes
+    ----------
+    name : str
+        PyNN's name of the cell type.
+    kind : {"neuron", "source"}
+        Neurons are charged as neuron updates, sources as source ticks.
+    parameters : tuple of Parameter
+        All numeric parameters.
+    states : tuple of str
+        Names of the float64 state variables, unit as suffix where it has one.
+    variables : tuple of Variable
+        What can be initialised and recorded.
+    receptors : tuple of Receptor
+        Synaptic inputs; empty for sources.
+    conductance_based : bool
+        Whether weights are conductances (uS) rather than currents (nA).
+    injectable : bool
+        Whether current can be injected.
+    constants : tuple of str
+        What ``derive`` returns and ``step`` receives, in this order.
+    derive : callable or None
+        ``derive(columns, dt_ms) -> {constant: (n,) float64}``.
+    step : callable or None
+        Plain Python function of scalars that advances one cell by one step and
+        returns all states in order and the number of spikes. Its arguments are
+        named after states, constants, ``in_<receptor>``, ``i_inj_pa`` and, for
+        random sources, ``key``, ``trial``, ``cell`` and ``step_index``.
+        ``None`` means that the spike times are given as a table.
+    ordered : tuple of (str, str)
+        Pairs of parameters of which the first must be below the second.
+    helpers : tuple of callable
+        Plain Python functions that ``step`` calls.
+    ragged : str or None
+        Name of the one parameter that is a sequence per cell (spike times, ms).
+    doc : str
+        One line for users, with the source of the model.
+    """
+
+    name: str
+    kind: str
+    parameters: tuple[Parameter, ...] = ()
+    states: tuple[str, ...] = ()
+    variables: tuple[Variable, ...] = ()
+    receptors: tuple[Receptor, ...] = ()
+    conductance_based: bool = False
+    injectable: bool = True
+    constants: tuple[str, ...] = ()
+    derive: Callable[[Columns, float], dict[str, FloatArray]] | None = None
+    step: Callable[..., tuple[Any, ...]] | None = None
+    ordered: tuple[tuple[str, str], ...] = ()
+    helpers: tuple[Callable[..., Any], ...] = ()
+    ragged: str | None = None
+    doc: str = ""
+
+    def variable(self, name: str) -> Variable:
+        """Return the variable called ``name``; raises ``UnknownNameError``."""
+        for variable in self.variables:
+            if variable.name == name:
+                return variable
+        names = [variable.name for variable in self.variables]
+        raise UnknownNameError(unknown_name(f"state variable of {self.name}", name, names))
+
+    def receptor_index(self, name: str) -> int:
+        """Return the position of the receptor called ``name``; raises ``UnknownNameError``."""
+        names = [receptor.name for receptor in self.receptors]
+        if name not in names:
+            raise UnknownNameError(unknown_name(f"receptor of {self.name}", name, names))
+        return names.index(name)
+
+
+@dataclass(frozen=True)
+class SynapseModel:
+    """A synapse type.
+
+    Attributes
+    ----------
+    name : str
+        PyNN's name of the synapse type.
+    plastic : bool
+        Whether weights change while the network runs.
+    attributes : tuple of str
+        Names of the per-connection attributes, ``weight`` and ``delay`` first.
+    doc : str
+        One line for users.
+    """
+
+    name: str
+    plastic: bool = False
+    attributes: tuple[str, ...] = field(default=("weight", "delay"))
+    doc: str = ""
+
+
+def _entry_points(kind: str) -> dict[str, Any]:
+    group = ENTRY_POINT_GROUPS[kind]
+    return {point.name: point for point in importlib.metadata.entry_points(group=group)}
+
+
+@lru_cache(maxsize=None)
+def _own_modules(kind: str) -> tuple[str, ...]:
+    package = importlib.import_module(f"{__package__}.{kind}")
+    names = (info.name for info in pkgutil.iter_modules(package.__path__))
+    return tuple(name for name in names if not name.startswith("_"))
+
+
+def _own_models(kind: str) -> dict[str, Any]:
+    models = {}
+    for module_name in _own_modules(kind):
+        module = importlib.import_module(f"{__package__}.{kind}.{module_name}")
+        models[module.MODEL.name] = module.MODEL
+    return models
+
+
+def _models(kind: str) -> dict[str, Any]:
+    models = _own_models(kind)
+    for name, point in _entry_points(kind).items():
+        models.setdefault(name, point.load())
+    return dict(sorted(models.items()))
+
+
+def cell_models() -> dict[str, CellModel]:
+    """Return all cell types, own and third parties', by name, sorted."""
+    return _models("cells")
+
+
+def cell_model(name: str) -> CellModel:
+    """Return the cell type called ``name``; raises ``UnknownNameError``."""
+    models = cell_models()
+    if name not in models:
+        raise UnknownNameError(unknown_name("cell type", name, models))
+    return models[name]
+
+
+def synapse_models() -> dict[str, SynapseModel]:
+    """Return all synapse types, own and third parties', by name, sorted."""
+    return _models("synapses")
+
+
+def synapse_model(name: str) -> SynapseModel:
+    """Return the synapse type called ``name``; raises ``UnknownNameError``."""
+    models = synapse_models()
+    if name not in models:
+        raise UnknownNameError(unknown_name("synapse type", name, models))
+    return models[name]
+
+
+def board_files() -> dict[str, Path]:
+    """Return the profile file of every board, own and third parties', by name, sorted."""
+    own = Path(__file__).parent / "boards"
+    files = {path.stem: path for path in own.glob("*.toml")}
+    for name, point in _entry_points("boards").items():
+        files.setdefault(name, Path(point.load()))
+    return dict(sorted(files.items()))

@@ -1,0 +1,1 @@
+"""Synapse types, one file each; a file holds a ``MODEL`` (``registry.SynapseModel``)."""

@@ -1,0 +1,14 @@
+"""StaticSynapse: a fixed weight and a fixed delay."""
+
+from __future__ import annotations
+
+from ..registry import SynapseModel
+
+__all__ = ["MODEL"]
+
+MODEL = SynapseModel(
+    name="StaticSynapse",
+    plastic=False,
+    attributes=("weight", "delay"),
+    doc="Connection with a fixed weight and a fixed delay.",
+)

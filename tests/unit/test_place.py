@@ -1,0 +1,100 @@
+"""Placement by neurons per core."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pynn_greenmorph.boards.profile import load_board
+from pynn_greenmorph.errors import BoardError, InvalidValueError, UnknownNameError
+from pynn_greenmorph.mapping.place import place
+from tests.ledgers import make_ledger
+
+SPINN5 = load_board("spinnaker1_spinn5")
+MIXED = make_ledger([("exc", "neuron", 600), ("inp", "source", 300), ("inh", "neuron", 255)])
+
+
+def sizes(core: np.ndarray) -> list[int]:
+    """Return the number of cells on each core."""
+    found: list[int] = np.bincount(core).tolist()
+    return found
+
+
+def test_slices_are_filled_fully_and_populations_share_no_core() -> None:
+    placed = place(MIXED, SPINN5)
+    assert placed.core.dtype == np.int32
+    assert sizes(placed.core) == [255, 255, 90, 255, 45, 255]
+    assert placed.core.tolist() == sorted(placed.core.tolist())
+    assert (placed.cores, placed.boards, placed.frames) == (6, 1, 1)
+
+
+def test_rows_say_used_and_limit() -> None:
+    usage = {row.what: (row.used, row.limit) for row in place(MIXED, SPINN5).usage}
+    assert usage == {"cores": (6, 768), "neurons on the fullest core": (255, 255)}
+    few = place(MIXED, SPINN5, 100)
+    assert few.usage[1].used == 100
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (255, [255, 255, 90, 255, 45, 255]),
+        (np.int64(200), [200, 200, 200, 200, 100, 200, 55]),
+        ({"exc": 300 // 2}, [150, 150, 150, 150, 255, 45, 255]),
+        ({"IF_curr_exp": 200}, [200, 200, 200, 255, 45, 200, 55]),
+        ({"IF_curr_exp": 200, "exc": 250}, [250, 250, 100, 255, 45, 200, 55]),
+        ({"SpikeSourcePoisson": 500}, [255, 255, 90, 300, 255]),
+        ({"SpikeSourceArray": 7}, [255, 255, 90, 255, 45, 255]),
+    ],
+)
+def test_cells_per_core_by_number_label_and_cell_type(
+    given: int | Mapping[str, int], expected: list[int]
+) -> None:
+    assert sizes(place(MIXED, SPINN5, given).core) == expected
+
+
+@pytest.mark.parametrize("bad", [0, -1, 2.5, 255.0, float("nan"), "255", True, [255]])
+def test_what_is_no_number_of_cells_raises(bad: Any) -> None:
+    with pytest.raises(InvalidValueError, match=r"an integer >= 1"):
+        place(MIXED, SPINN5, bad)
+    with pytest.raises(InvalidValueError, match=r"neurons_per_core\['exc'\]"):
+        place(MIXED, SPINN5, {"exc": bad})
+
+
+def test_more_neurons_than_a_core_holds_raises_and_is_not_clipped() -> None:
+    with pytest.raises(InvalidValueError, match=r"'exc'.*1 to 255.*Given: 256"):
+        place(MIXED, SPINN5, 256)
+    sources = make_ledger([("inp", "source", 1000)])
+    assert sizes(place(sources, SPINN5, 500).core) == [500, 500]
+
+
+def test_an_unknown_key_raises() -> None:
+    with pytest.raises(UnknownNameError, match="'IF_curr_epx'"):
+        place(MIXED, SPINN5, {"IF_curr_epx": 100})
+
+
+@pytest.mark.parametrize(
+    ("cores", "boards", "frames"),
+    [(0, 1, 1), (768, 1, 1), (769, 2, 1), (768 * 24, 24, 1), (768 * 24 + 1, 25, 2)],
+)
+def test_more_cores_than_a_board_has_take_more_boards(cores: int, boards: int, frames: int) -> None:
+    ledger = make_ledger([("exc", "neuron", cores)])
+    placed = place(ledger, SPINN5, 1)
+    assert (placed.cores, placed.boards, placed.frames) == (cores, boards, frames)
+    assert placed.usage[0].limit == 768 * boards
+
+
+def test_populations_alone_are_enough_and_gaps_are_refused() -> None:
+    rows = MIXED.populations
+    assert place(rows, SPINN5).cores == 6
+    with pytest.raises(InvalidValueError, match="'inh'.*start at 900, but the cells before end at"):
+        place([rows[0], rows[2]], SPINN5)
+
+
+def test_a_board_without_limits_is_an_error() -> None:
+    with pytest.raises(BoardError, match="limits.neurons_per_core"):
+        place(MIXED, replace(SPINN5, limits={}))
