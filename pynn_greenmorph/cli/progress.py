@@ -50,9 +50,10 @@ def progress_bar(stream: TextIO) -> Iterator[Callable[[float, float], None] | No
     ) as bar:
 
         def show(now: float, target: float) -> None:
-            bar.total = target
-            if now < bar.n:  # a new trial or a new network
+            # The clock starts with the first run, and again with a new trial or network.
+            if not bar.total or now < bar.n:
                 bar.reset(target)
+            bar.total = target
             bar.update(now - bar.n)
 
         yield show

@@ -14,8 +14,9 @@ import click
 
 from .. import __version__
 from ..boards.profile import list_boards, load_board
-from ..dialects.redirect import Redirection, Simulator, check_one, simulator_named
+from ..dialects.redirect import Redirection
 from ..dialects.script import Outcome, Script, ScriptError, load_script, run_script
+from ..dialects.simulators import Simulator, check_one, simulator_named
 from ..errors import UnknownNameError, unknown_name
 from .fault import Fault, ScriptFault, reported
 from .progress import progress_bar

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ..accounting.numbers import quantity, span
 from ..errors import GreenmorphError, ReportError, explain
+
+if TYPE_CHECKING:
+    from ..accounting.report import Report
 
 __all__ = ["Sessions", "check_writable"]
 
@@ -60,8 +64,6 @@ class Sessions:
 
     Attributes
     ----------
-    texts : list of str
-        The reports for people.
     written : list of pathlib.Path
         The files written.
     faults : list of str
@@ -72,37 +74,51 @@ class Sessions:
         self.boundary = boundary
         self.path = None if path is None else Path(path)
         self._folder = Path.cwd()  # the script may change it
-        self.texts: list[str] = []
         self.written: list[Path] = []
         self.faults: list[str] = []
         self._number = 0
+        self._first_text = ""
+        self._lines: list[str] = []
+        self._joules: dict[str, float] = {}
 
     def __call__(self, session: Any) -> None:
         """Report on a session that has just ended."""
         self._number += 1
         try:
-            report = session.report(boundary=self.boundary)
-            self.texts.append(str(report))
-            if self.path is not None:
-                path = self._numbered(self.path)
-                report.to_json(self._folder / path)
-                self.written.append(path)
+            self._take(session.report(boundary=self.boundary))
         except Exception as error:  # noqa: BLE001 - it must not end the user's script
             known = isinstance(error, GreenmorphError | OSError)
             reason = str(error) if known else repr(error)
             self.faults.append(f"no report of session {self._number}: {reason}")
 
-    def _numbered(self, path: Path) -> Path:
-        if self._number == 1:
-            return path
-        return path.with_name(f"{path.stem}-{self._number}{path.suffix}")
+    def _take(self, report: Report) -> None:
+        if not self._lines:
+            self._first_text = str(report)
+        energy = f"{quantity(report.energy_j, 'J')} ({span(report.interval_j, 'J')})"
+        self._lines.append(f"  session {self._number}: {energy}, {report.subject}")
+        total = self._joules.get(report.subject, 0.0)
+        self._joules[report.subject] = total + report.energy_j
+        if self.path is not None:
+            path = self.path
+            if self._number > 1:
+                path = path.with_name(f"{path.stem}-{self._number}{path.suffix}")
+            report.to_json(self._folder / path)
+            self.written.append(path)
 
     def summary(self) -> str:
-        """Return the reports of all sessions as one text; empty if none ran."""
-        total = len(self.texts)
+        """Return what is printed at the end; empty if no session ran.
+
+        One session is shown in full, several (a sweep) in a line each.
+        """
         parts = []
-        for number, text in enumerate(self.texts, 1):
-            parts.append(text if total == 1 else f"Session {number} of {total}\n{text}")
+        if len(self._lines) == 1:
+            parts = [self._first_text]
+        elif self._lines:
+            sums = [
+                f"  together: {quantity(joules, 'J')}, {subject}"
+                for subject, joules in self._joules.items()
+            ]
+            parts = ["\n".join(["energy of each session (95 % interval)", *self._lines, *sums])]
         if self.written:
             parts.append("\n".join(f"Report written to {path}" for path in self.written))
         return "\n\n".join(parts)

@@ -12,181 +12,29 @@ not when it is looked for, so that ``importlib.util.find_spec`` selects nothing.
 
 from __future__ import annotations
 
-import ast
 import importlib
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType, TracebackType
 from typing import Self
 
-from ..errors import GreenmorphError, UnknownNameError, explain, unknown_name
-
-__all__ = [
-    "SIMULATORS",
-    "Redirection",
-    "Selection",
-    "Simulator",
-    "TwoSimulatorsError",
-    "check_one",
-    "selections",
-    "simulator_named",
-]
-
-PACKAGE = "pynn_greenmorph"
-
-
-class TwoSimulatorsError(GreenmorphError):
-    """A script selects two simulators, and nobody said which one to redirect.
-
-    It is no ``ImportError``, so that a script's ``except ImportError`` cannot
-    hide that a second simulator was asked for.
-    """
-
-
-@dataclass(frozen=True)
-class Simulator:
-    """A simulator that scripts select by importing a module.
-
-    Attributes
-    ----------
-    name : str
-        Short name, as ``--as`` takes it.
-    module : str
-        The module that scripts import.
-    target : str
-        The module they get instead.
-    """
-
-    name: str
-    module: str
-    target: str = PACKAGE
-
-    @property
-    def is_own(self) -> bool:
-        """Whether this is our own name, so that nothing is replaced by something else."""
-        return self.name == "greenmorph"
-
-    def __str__(self) -> str:
-        return self.module
-
-    def described(self) -> str:
-        """Say what happens to an import of the module, for the header of a run."""
-        return f"{self.module} (no redirection)" if self.is_own else f"{self.module} -> {PACKAGE}"
-
-
-#: All simulators that can be redirected. A dialect adds a line here.
-SIMULATORS = (
-    Simulator("greenmorph", "pyNN.greenmorph"),
-    Simulator("nest", "pyNN.nest"),
-    Simulator("neuron", "pyNN.neuron"),
-    Simulator("brian2", "pyNN.brian2"),
-    Simulator("brian", "pyNN.brian"),
-    Simulator("arbor", "pyNN.arbor"),
-    Simulator("mock", "pyNN.mock"),
-    Simulator("spiNNaker", "pyNN.spiNNaker"),
+from ..errors import explain
+from .simulators import (
+    PACKAGE,
+    SIMULATORS,
+    Simulator,
+    TwoSimulatorsError,
+    simulator_of,
+    two_simulators,
 )
+
+__all__ = ["Redirection"]
 
 #: Module of a simulator -> module with the same contents here. Other submodules
 #: (``pyNN.nest.cells``) hold what only that simulator has.
 SUBMODULES = {"simulator": f"{PACKAGE}.frontend.state"}
-
-
-def simulator_named(name: str) -> Simulator:
-    """Return the simulator for a name such as ``nest``, ``pyNN.nest`` or ``spinnaker``.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is none; the message lists those that can be redirected.
-    """
-    for simulator in SIMULATORS:
-        if name.lower() in (simulator.name.lower(), simulator.module.lower()):
-            return simulator
-    known = [simulator.name for simulator in SIMULATORS]
-    raise UnknownNameError(unknown_name("simulator", name, known))
-
-
-def _simulator_of(module: str) -> Simulator | None:
-    for simulator in SIMULATORS:
-        if module == simulator.module or module.startswith(simulator.module + "."):
-            return simulator
-    return None
-
-
-@dataclass(frozen=True)
-class Selection:
-    """An import of a simulator in the text of a script, at line ``line``."""
-
-    simulator: Simulator
-    line: int
-
-
-def _modules(statement: ast.stmt) -> Iterator[str]:
-    if isinstance(statement, ast.Import):
-        yield from (alias.name for alias in statement.names)
-    elif isinstance(statement, ast.ImportFrom) and statement.module and not statement.level:
-        # "from pyNN import nest" names the simulator among the names, "from
-        # pyNN.nest import *" in the module: the longer form holds both.
-        yield from (f"{statement.module}.{alias.name}" for alias in statement.names)
-
-
-def selections(tree: ast.Module) -> list[Selection]:
-    """Find the simulators that a script imports whatever happens.
-
-    Parameters
-    ----------
-    tree : ast.Module
-        The script. Only statements at its top level count: an import in a
-        function, an ``if`` or a ``try`` may never run.
-
-    Returns
-    -------
-    list of Selection
-        The first import of each simulator, in order.
-    """
-    found: dict[Simulator, Selection] = {}
-    for statement in tree.body:
-        for module in _modules(statement):
-            # Our own second name is importable without the finder's help.
-            own = module == PACKAGE or module.startswith(PACKAGE + ".")
-            simulator = SIMULATORS[0] if own else _simulator_of(module)
-            if simulator:
-                found.setdefault(simulator, Selection(simulator, statement.lineno))
-    return list(found.values())
-
-
-def _two_simulators(named: Iterable[str], choices: Sequence[Simulator], where: str) -> str:
-    names = " or ".join(f"--as {simulator.name}" for simulator in choices)
-    return explain(
-        f"the script selects more than one simulator: {', '.join(named)}",
-        where=where,
-        todo=f"Say which one to redirect to {PACKAGE} ({names}); the others are then imported"
-        " for real",
-    )
-
-
-def check_one(found: Sequence[Selection], script: str) -> None:
-    """Refuse a script whose text selects more than one simulator.
-
-    Parameters
-    ----------
-    found : sequence of Selection
-        What :func:`selections` found.
-    script : str
-        Name of the script, for the message.
-
-    Raises
-    ------
-    TwoSimulatorsError
-        If there is more than one simulator; the message lists them with their lines.
-    """
-    if len(found) > 1:
-        named = [f"{item.simulator} (line {item.line})" for item in found]
-        choices = [item.simulator for item in found]
-        raise TwoSimulatorsError(_two_simulators(named, choices, script))
 
 
 class Redirection(MetaPathFinder, Loader):
@@ -248,7 +96,7 @@ class Redirection(MetaPathFinder, Loader):
         self._set_aside.clear()
 
     def _redirects(self, module: str) -> bool:
-        simulator = _simulator_of(module)
+        simulator = simulator_of(module)
         return simulator is not None and self.only in (None, simulator)
 
     def find_spec(
@@ -265,7 +113,7 @@ class Redirection(MetaPathFinder, Loader):
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         """Return our module for a simulator's; this is where a simulator is selected."""
-        simulator = _simulator_of(spec.name)
+        simulator = simulator_of(spec.name)
         assert simulator is not None  # find_spec answers for nothing else
         self._select(simulator)
         module = importlib.import_module(_target(simulator, spec.name))
@@ -286,7 +134,7 @@ class Redirection(MetaPathFinder, Loader):
                 self.on_select(simulator)
         elif simulator != self.selected:
             both = [self.selected, simulator]
-            raise TwoSimulatorsError(_two_simulators(map(str, both), both, ""))
+            raise TwoSimulatorsError(two_simulators(map(str, both), both, ""))
 
 
 def _target(simulator: Simulator, module: str) -> str:

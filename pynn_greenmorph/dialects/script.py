@@ -17,7 +17,7 @@ from pathlib import Path
 from types import CodeType, ModuleType, TracebackType
 
 from ..errors import GreenmorphError, explain
-from .redirect import Selection, selections
+from .simulators import Selection, selections
 
 __all__ = ["Outcome", "Script", "ScriptError", "load_script", "run_script"]
 

@@ -176,8 +176,7 @@ class FixedProbabilityConnector(_Columns, pynn_connectors.FixedProbabilityConnec
 
     def __init__(self, p_connect: float, *args: Any, **kwargs: Any) -> None:
         """Make a connector; see the class."""
-        super().__init__(p_connect, *args, **kwargs)
-        if not self.p_connect <= 1:
+        if not 0 <= float(p_connect) <= 1:
             raise ValueError(
                 explain(
                     "p_connect is not a probability",
@@ -186,6 +185,7 @@ class FixedProbabilityConnector(_Columns, pynn_connectors.FixedProbabilityConnec
                     given=p_connect,
                 )
             )
+        super().__init__(p_connect, *args, **kwargs)
 
     def connect(self, projection: Any) -> None:
         """Connect with a fixed probability, at once where possible."""
@@ -343,6 +343,20 @@ class DistanceDependentProbabilityConnector(
     _Columns, pynn_connectors.DistanceDependentProbabilityConnector
 ):
     __doc__ = pynn_connectors.DistanceDependentProbabilityConnector.__doc__
+
+    def __init__(self, d_expression: Any, *args: Any, **kwargs: Any) -> None:
+        """Make a connector; see the class."""
+        try:
+            super().__init__(d_expression, *args, **kwargs)
+        except (SyntaxError, NameError, AssertionError) as error:
+            raise ValueError(
+                explain(
+                    f"the distance expression cannot be used ({error})",
+                    where="DistanceDependentProbabilityConnector",
+                    allowed="an expression in d that is not negative, e.g. 'exp(-d)'",
+                    given=d_expression,
+                )
+            ) from error
 
 
 class IndexBasedProbabilityConnector(_Columns, pynn_connectors.IndexBasedProbabilityConnector):

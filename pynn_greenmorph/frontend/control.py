@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -46,10 +47,10 @@ DEFAULT_SEED = 20131119
 #: How other backends spell the seed of native random numbers.
 _SEED_NAMES = ("seed", "rng_seed", "grng_seed", "native_rng_baseseed")
 
-#: Arguments of other backends that change nothing in what is computed here.
+#: Arguments of other backends that change nothing in what is computed there.
 _HARMLESS = frozenset(
     ["verbosity", "debug", "logfile", "quit_on_end", "recording_precision", "rng_type", "t_flush",
-     "default_maxstep", "shape", "rank", "num_processes"]
+     "default_maxstep", "shape", "rank", "num_processes", "filename", "label"]
 )  # fmt: skip
 
 #: Arguments of other backends that would change results there, and are reported.
@@ -133,7 +134,9 @@ def _check_extra(extra: dict[str, Any]) -> None:
         "time_scale_factor", *_SEED_NAMES, *_HARMLESS, *_NOT_HONOURED,
     ]  # fmt: skip
     for name in extra:
-        if name not in known:
+        # PyNN's setup() takes any argument of any backend; only what looks
+        # like a slip of the pen is an error, the rest is reported.
+        if name not in known and get_close_matches(name, known, n=1, cutoff=0.8):
             raise UnknownNameError(unknown_name("argument of setup()", name, known))
 
 
@@ -172,8 +175,8 @@ def setup(
         How much slower than biology a real-time board runs.
     **extra_params
         ``seed`` (also ``rng_seed``, ``grng_seed``) seeds native random
-        numbers. Arguments of other backends are accepted and, where they
-        would change results, reported as not honoured.
+        numbers. Arguments of other backends are accepted and reported as
+        without effect; a name that is nearly one of these is an error.
 
     Returns
     -------
@@ -221,7 +224,7 @@ def _note_deviations(
             quiet=True,
         )
     for name, value in extra.items():
-        message = f"{name}={value!r} of another backend has no effect here"
+        message = f"the argument {name}={value!r} has no effect here"
         add("not honoured", f"setup({name}=)", message, quiet=name in _HARMLESS)
 
 

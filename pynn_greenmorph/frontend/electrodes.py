@@ -49,6 +49,9 @@ class _SteppedSource(StandardCurrentSource):
         """Times (ms) and amplitudes (nA), checked."""
         raise NotImplementedError
 
+    def _note_schedule(self, times: FloatArray, amplitudes: FloatArray) -> None:
+        """Keep times and amplitudes as they act, where they are parameters."""
+
     def set_native_parameters(self, parameters: ParameterSpace) -> None:
         """Set parameters; they act from the present time on.
 
@@ -74,14 +77,15 @@ class _SteppedSource(StandardCurrentSource):
         # Of equal steps the last one wins.
         last = np.append(np.diff(steps) > 0, True) if len(steps) else np.zeros(0, dtype=bool)
         steps, amplitudes = steps[last], amplitudes[last]
+        self._note_schedule(session.to_ms(steps), amplitudes)
         self._history.append((session.simulation.step, steps, amplitudes))
         if self._group is not None:
             self._group.steps, self._group.amplitudes_na = steps, amplitudes
             session.simulation.currents_changed()
 
     def get_native_parameters(self) -> ParameterSpace:
-        """Return the parameters."""
-        return ParameterSpace(dict(self._native), shape=(1,))
+        """Return the parameters as they act: times on the grid, each once."""
+        return ParameterSpace(dict(self._native))
 
     def inject_into(self, cells: Any) -> None:
         """Inject the current into cells, from the present time on.
@@ -181,6 +185,10 @@ class StepCurrentSource(_SteppedSource, electrodes.StepCurrentSource):
                 )
             )
         return times, amplitudes
+
+
+    def _note_schedule(self, times: FloatArray, amplitudes: FloatArray) -> None:
+        self._native.update(times=np.atleast_1d(times), amplitudes=amplitudes)
 
 
 class DCSource(_SteppedSource, electrodes.DCSource):

@@ -117,4 +117,4 @@ class StaticSynapse(pynn_synapses.StaticSynapse):
     model_name = "StaticSynapse"
 
     def _get_minimum_delay(self) -> float:
-        return float(state.min_delay)
+        return float(state.delay_limits[0])

@@ -12,6 +12,7 @@ from pyNN.parameters import LazyArray, ParameterSpace, Sequence, simplify
 
 from ..errors import explain, unknown_name
 from ..network import CellGroup
+from ..registry import CellModel
 from . import state as simulator
 from .recording import Recorder
 from .session import Session
@@ -68,8 +69,7 @@ class _Cells:
 
     def _set_parameters(self, parameter_space: ParameterSpace) -> None:
         session, group = self._group("set()")
-        parameter_space.evaluate(simplify=False)
-        values = parameter_space.as_dict()
+        values = _evaluated(parameter_space, group.model)
         ragged = values.pop(group.model.ragged, None) if group.model.ragged else None
         columns = dict(group.columns)
         for parameter in group.model.parameters:
@@ -146,7 +146,7 @@ class _Cells:
         column = group.initial[variable].copy()
         column[self._rows] = values
         group.initial[variable] = column
-        self._root.initial_values[variable] = LazyArray(column, shape=(self._root.size,))
+        self._root.initial_values[variable] = _lazy(column)
         session.simulation.initial_changed(group)
         session.simulation.set_value(group, variable, self._rows, values)
 
@@ -169,6 +169,16 @@ class PopulationView(_Cells, common.PopulationView):
 
     def __init__(self, parent: Any, selector: Any, label: str | None = None) -> None:
         """Make a view; see ``pyNN.common.PopulationView``."""
+        mask = np.asarray(selector) if not isinstance(selector, slice) else np.zeros(0)
+        if mask.dtype == bool and len(mask) != parent.size:
+            raise IndexError(
+                explain(
+                    "the mask has the wrong size",
+                    where=f"view of population {parent.label!r}",
+                    allowed=f"{parent.size} booleans, or indices",
+                    given=f"{len(mask)} booleans",
+                )
+            )
         common.PopulationView.__init__(self, parent, selector, label)
         self._root = self.grandparent
         self._rows = np.array([int(cell) for cell in self.all_cells], dtype=np.int64)
@@ -178,7 +188,7 @@ class PopulationView(_Cells, common.PopulationView):
     def initial_values(self) -> dict[str, LazyArray]:
         """Initial values of the cells of the view, by variable."""
         return {
-            name: LazyArray(values.evaluate(simplify=False)[self._rows], shape=(self.size,))
+            name: _lazy(np.asarray(values.evaluate(simplify=False))[self._rows])
             for name, values in self._root.initial_values.items()
         }
 
@@ -238,8 +248,7 @@ class Population(_Cells, common.Population):
             raise pynn_errors.InvalidDimensionsError(
                 f"{model.name}: a parameter has the wrong size ({names}): {error}"
             ) from None
-        space.evaluate(simplify=False)
-        values = space.as_dict()
+        values = _evaluated(space, model)
         columns = {
             parameter.column: check_column(model, parameter, values[parameter.column], size)
             for parameter in model.parameters
@@ -281,6 +290,32 @@ class Population(_Cells, common.Population):
                 largest=float(moved.max()) * dt,
                 unit="ms",
             )
+
+
+def _lazy(column: NDArray[np.float64]) -> LazyArray:
+    """A column as PyNN's lazy array, as one number where all values are equal."""
+    same = bool((column == column[0]).all())
+    return LazyArray(float(column[0]) if same else column, shape=(len(column),))
+
+
+def _evaluated(space: ParameterSpace, model: CellModel) -> dict[str, Any]:
+    """Evaluate a native parameter space; an error names the parameter."""
+    try:
+        return dict(space.evaluate(simplify=False).as_dict())
+    except (TypeError, ValueError) as error:
+        names = {parameter.column: parameter.name for parameter in model.parameters}
+        for column, value in space.items():
+            base = getattr(value, "base_value", 0.0)
+            if base is None or isinstance(base, str):
+                raise pynn_errors.InvalidParameterValueError(
+                    explain(
+                        "not a number",
+                        where=f"{model.name}, parameter {names.get(column, column)}",
+                        allowed="a number, array, function of the index or RandomDistribution",
+                        given=repr(base),
+                    )
+                ) from None
+        raise pynn_errors.InvalidParameterValueError(f"{model.name}: {error}") from error
 
 
 def _check_size(size: Any) -> None:

@@ -85,6 +85,7 @@ class Projection(common.Projection):
                     given=f"{postsynaptic_neurons.label!r}",
                 )
             )
+        _check_shapes(synapse_type, presynaptic_neurons.size, postsynaptic_neurons.size)
         common.Projection.__init__(
             self, presynaptic_neurons, postsynaptic_neurons, connector, synapse_type,
             source, receptor_type, space or Space(), label,
@@ -357,6 +358,22 @@ class Projection(common.Projection):
         else:
             raise AttributeError(f"{name!r} of a connection cannot be set")
         self._session.simulation.synapses_changed()
+
+
+def _check_shapes(synapse_type: Any, n_pre: int, n_post: int) -> None:
+    """Raise ``InvalidDimensionsError`` for arrays that do not fit the projection."""
+    space = getattr(synapse_type, "parameter_space", None)
+    for name, value in space.items() if space is not None else ():
+        shape = getattr(getattr(value, "base_value", None), "shape", ())
+        if len(shape) and shape != (n_pre, n_post):
+            raise pynn_errors.InvalidDimensionsError(
+                explain(
+                    f"the array of {name} has the wrong shape",
+                    where="Projection()",
+                    allowed=f"shape ({n_pre}, {n_post}): one value for each pair of cells",
+                    given=f"shape {shape}",
+                )
+            )
 
 
 def _populations(cells: Any) -> list[Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from pyNN import common
 
 from ..errors import LifecycleError, explain
@@ -121,23 +122,29 @@ class State(common.control.BaseState):
 
     @property
     def min_delay(self) -> float:
-        """Smallest allowed delay, ms: as given to ``setup()``, or one step."""
-        return self._dt if self._min_delay == "auto" else float(self._min_delay)
+        """Smallest delay, ms: as given to ``setup()``, else the smallest in use, or one step."""
+        if self._min_delay != "auto":
+            return float(self._min_delay)
+        return self._delay_in_use(np.min)
 
     @property
     def max_delay(self) -> float:
         """Largest allowed delay, ms; without a limit, the largest one in use."""
         if self._max_delay != "auto":
             return float(self._max_delay)
+        return self._delay_in_use(np.max)
+
+    def _delay_in_use(self, choose: Callable[..., Any]) -> float:
         groups = self.session.network.synapses if self.session else []
-        longest = max((int(g.delay_steps.max()) for g in groups if g.size), default=1)
-        return round(longest * self._dt, 9)
+        steps = [int(choose(group.delay_steps)) for group in groups if group.size]
+        return round(int(choose(steps or [1])) * self._dt, 9)
 
     @property
     def delay_limits(self) -> tuple[float, float]:
         """Smallest and largest delay that a connection may have, ms."""
-        limit = float("inf") if self._max_delay == "auto" else float(self._max_delay)
-        return self.min_delay, limit
+        low = self._dt if self._min_delay == "auto" else float(self._min_delay)
+        high = float("inf") if self._max_delay == "auto" else float(self._max_delay)
+        return low, high
 
     def run_until(self, tstop: float) -> None:
         """Advance to a time in ms; times off the grid are moved up to it."""

@@ -102,6 +102,7 @@ def test_a_users_file_is_loaded_by_path(tmp_path: Path) -> None:
         ('unit = "J/spike"', 'unit = "pJ/spike"', "dynamic.e_spike.unit", "'pJ/spike'"),
         ('unit = "J/spike"', 'unit = "W"', "dynamic.e_spike.unit", "does not fit the name"),
         ('unit = "J/spike"', 'unit = "ms"', "dynamic.e_spike.unit", "energy per event"),
+        ('unit = "W"', 'unit = "ms"', "static.board_dc_W.unit", "does not fit the name"),
         ("value = 23.05", "value = -23.05", "static.board_dc_W.value", "-23.05"),
         ("value = 23.05", "value = nan", "static.board_dc_W.value", "nan"),
         ("value = 23.05", "value = inf", "static.board_dc_W.value", "inf"),

@@ -17,7 +17,7 @@ from pynn_greenmorph import __version__
 from pynn_greenmorph.cli import doctor, main
 from pynn_greenmorph.cli.progress import progress_bar
 from pynn_greenmorph.cli.sessions import Sessions
-from pynn_greenmorph.errors import ReportError
+from pynn_greenmorph.errors import FidelityWarning, ReportError
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -279,7 +279,9 @@ def test_a_model_ends_with_its_energy_summary(simulator: str, script: Write) -> 
 
 def test_the_board_of_the_command_wins(script: Write) -> None:
     source = MODEL.format(simulator="nest").replace("1.0)", "1.0, board='ideal')", 1)
-    result = invoke("run", script(source), "--board", "spinnaker", "--boundary", "boxed_board")
+    options = ["--board", "spinnaker", "--boundary", "boxed_board"]
+    with pytest.warns(FidelityWarning, match="'spinnaker1_spinn5'"):
+        result = invoke("run", script(source), *options)
     assert result.exit_code == 0, result.output
     assert "board: spinnaker1_spinn5\n" in result.stderr
     assert "boxed board" in result.stdout
@@ -293,12 +295,16 @@ def test_energy_is_reported_when_the_script_fails_after_a_run(script: Write) -> 
     assert Path("r.json").exists()
 
 
-def test_every_session_is_reported_in_a_file_of_its_own(script: Write) -> None:
+def test_every_session_is_reported_in_a_file_of_its_own(script: Write, tmp_path: Path) -> None:
     model = "import os; os.mkdir('x'); os.chdir('x')\n" + MODEL.format(simulator="nest")
     result = invoke("run", script(model + SECOND), "--report", "r.json")
     assert result.exit_code == 0, result.output
-    assert "Session 2 of 2" in result.stdout
-    first, second = (json.loads(Path(name).read_text()) for name in ("r.json", "r-2.json"))
+    assert "energy of each session" in result.stdout
+    for start in ("  session 1: ", "  session 2: ", "  together: "):
+        (line,) = (line for line in result.stdout.splitlines() if line.startswith(start))
+        assert line.endswith(", modelled: SpiNN-5 board, DC input")
+    files = [tmp_path / "r.json", tmp_path / "r-2.json"]  # not where the script went
+    first, second = (json.loads(path.read_text()) for path in files)
     assert 0 < first["energy_j"] < second["energy_j"]
 
 
@@ -312,7 +318,8 @@ def test_nothing_of_a_run_is_left_behind(script: Write) -> None:
     from pynn_greenmorph.frontend.state import state
 
     before = sys.argv, list(sys.path), list(sys.meta_path), sys.modules["__main__"]
-    invoke("run", script(MODEL.format(simulator="brian")), "--board", "spinnaker")
+    result = invoke("run", script(MODEL.format(simulator="brian")), "--board", "ideal")
+    assert result.exit_code == 0, result.output
     assert (sys.argv, sys.path, sys.meta_path, sys.modules["__main__"]) == before
     assert (state.board_override, state.listeners, state.progress) == (None, [], None)
     assert "pyNN.brian" not in sys.modules

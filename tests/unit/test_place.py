@@ -91,10 +91,12 @@ def test_more_cores_than_a_board_has_take_more_boards(cores: int, boards: int, f
 def test_populations_alone_are_enough_and_gaps_are_refused() -> None:
     rows = MIXED.populations
     assert place(rows, SPINN5).cores == 6
-    with pytest.raises(InvalidValueError, match="'inh'.*start at 900, but the cells before end at"):
+    with pytest.raises(
+        InvalidValueError, match=r"'inh'.*start at 900, but the cells before end at"
+    ):
         place([rows[0], rows[2]], SPINN5)
 
 
 def test_a_board_without_limits_is_an_error() -> None:
-    with pytest.raises(BoardError, match="limits.neurons_per_core"):
+    with pytest.raises(BoardError, match=r"limits\.neurons_per_core"):
         place(MIXED, replace(SPINN5, limits={}))

@@ -13,9 +13,9 @@ import pyNN
 import pytest
 
 import pynn_greenmorph
-from pynn_greenmorph.dialects.redirect import (
+from pynn_greenmorph.dialects.redirect import Redirection
+from pynn_greenmorph.dialects.simulators import (
     SIMULATORS,
-    Redirection,
     TwoSimulatorsError,
     check_one,
     selections,
@@ -170,6 +170,12 @@ def test_a_part_of_the_real_simulator_names_what_exists(module: str) -> None:
     assert "IF_curr_exp" in message
 
 
+def test_the_state_is_found_where_every_backend_has_it() -> None:
+    with Redirection():
+        names = execute("from pyNN.nest.simulator import state")
+    assert names["state"] is pynn_greenmorph.state
+
+
 def test_our_own_submodules_are_the_same_objects() -> None:
     with Redirection():
         module = importlib.import_module("pyNN.greenmorph.registry")
@@ -188,6 +194,8 @@ def test_our_own_submodules_are_the_same_objects() -> None:
         ("from pyNN import nest, neuron", [("pyNN.nest", 1), ("pyNN.neuron", 1)]),
         ("from pyNN.neuron.random import NativeRNG", [("pyNN.neuron", 1)]),
         ("import pynn_greenmorph as sim", [("pyNN.greenmorph", 1)]),
+        ("from pynn_greenmorph import *", [("pyNN.greenmorph", 1)]),
+        ("from pynn_greenmorph.errors import FidelityWarning", []),
         ("import pyNN.nest\nimport pyNN.nest as sim", [("pyNN.nest", 1)]),
         ("from pyNN.random import NumpyRNG\nimport pyNN.utility, nest", []),
         ("import pyNN.nesting, pyNN", []),
