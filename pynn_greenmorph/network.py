@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 
-@dataclass
+@dataclass(eq=False)
 class CellGroup:
     """The cells of one population.
 
@@ -65,7 +65,7 @@ class CellGroup:
     spike_times_ms: list[NDArray[np.float64]] = field(default_factory=list)
 
 
-@dataclass
+@dataclass(eq=False)
 class SynapseGroup:
     """The connections of one projection, in order of insertion.
 
@@ -103,7 +103,7 @@ class SynapseGroup:
         return len(self.pre)
 
 
-@dataclass
+@dataclass(eq=False)
 class CurrentGroup:
     """A piecewise constant current that is injected into cells.
 
@@ -123,7 +123,7 @@ class CurrentGroup:
     amplitudes_na: NDArray[np.float64]
 
 
-@dataclass
+@dataclass(eq=False)
 class Probe:
     """A request to sample one variable of some cells of a group.
 

@@ -14,7 +14,7 @@ import importlib.metadata
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -228,7 +228,7 @@ def _entry_points(kind: str) -> dict[str, Any]:
     return {point.name: point for point in importlib.metadata.entry_points(group=group)}
 
 
-@lru_cache(maxsize=None)
+@cache
 def _own_modules(kind: str) -> tuple[str, ...]:
     package = importlib.import_module(f"{__package__}.{kind}")
     names = (info.name for info in pkgutil.iter_modules(package.__path__))

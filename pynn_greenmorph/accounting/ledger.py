@@ -153,7 +153,7 @@ def _projections(
         if index < len(simulation.counters):  # else it was made after the last run
             counter = simulation.counters[index]
             since = emitted - _grown(counter.emitted_at_creation, network.n_cells)
-            counted = counter.events(simulation.emitted, simulation.tail(), simulation.step)
+            counted = counter.events(simulation.emitted, simulation.tail, simulation.step)
             events = _grown(counted, network.n_cells)
         result.append(
             ProjectionLedger(

@@ -62,9 +62,7 @@ def psc_exp_propagator(
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         beta = tau_syn_ms * tau_m_ms / (tau_m_ms - tau_syn_ms)
         exponent = dt_ms * (tau_m_ms - tau_syn_ms) / (tau_syn_ms * tau_m_ms)
-        regular = (
-            beta / c_m_pf * apply(math.exp, -dt_ms / tau_syn_ms) * apply(math.expm1, exponent)
-        )
+        regular = beta / c_m_pf * apply(math.exp, -dt_ms / tau_syn_ms) * apply(math.expm1, exponent)
     singular = dt_ms / c_m_pf * apply(math.exp, -dt_ms / tau_m_ms)
     normal = np.isfinite(regular) & (regular >= sys.float_info.min)
     return np.where(normal, regular, singular)

@@ -14,8 +14,32 @@ from numpy.typing import NDArray
 from ..registry import CellModel, Parameter, Receptor, Variable
 from ._linear import refractory_steps
 from ._rkf45 import (
-    B31, B32, B41, B42, B43, B51, B52, B53, B54, B61, B62, B63, B64, B65,
-    C1, C3, C4, C5, C6, E1, E3, E4, E5, E6, SMALLEST, TOLERANCE,
+    B31,
+    B32,
+    B41,
+    B42,
+    B43,
+    B51,
+    B52,
+    B53,
+    B54,
+    B61,
+    B62,
+    B63,
+    B64,
+    B65,
+    C1,
+    C3,
+    C4,
+    C5,
+    C6,
+    E1,
+    E3,
+    E4,
+    E5,
+    E6,
+    SMALLEST,
+    TOLERANCE,
 )  # fmt: skip
 
 __all__ = ["MODEL", "derive", "slope", "step", "sub_step"]
@@ -69,37 +93,31 @@ def sub_step(  # type: ignore[no-untyped-def]
     h, v, ge, gi, resting, current, c_m, g_leak, v_rest, v_thresh, v_reset, e_exc, e_inh, te, ti
 ):  # fmt: skip
     """Return (v, ge, gi) after ``h`` ms, and the largest error in units of the tolerance."""
-    v1 = slope(
-        v, ge, gi, resting, current, c_m, g_leak, v_rest, v_thresh, v_reset, e_exc, e_inh)
+    v1 = slope(v, ge, gi, resting, current, c_m, g_leak, v_rest, v_thresh, v_reset, e_exc, e_inh)
     e1, i1 = -ge / te, -gi / ti
     q = 0.25 * h
     ve, ee, ie = v + q * v1, ge + q * e1, gi + q * i1
-    v2 = slope(
-        ve, ee, ie, resting, current, c_m, g_leak, v_rest, v_thresh, v_reset, e_exc, e_inh)
+    v2 = slope(ve, ee, ie, resting, current, c_m, g_leak, v_rest, v_thresh, v_reset, e_exc, e_inh)
     e2, i2 = -ee / te, -ie / ti
     ve = v + h * (B31 * v1 + B32 * v2)
     ee = ge + h * (B31 * e1 + B32 * e2)
     ie = gi + h * (B31 * i1 + B32 * i2)
-    v3 = slope(
-        ve, ee, ie, resting, current, c_m, g_leak, v_rest, v_thresh, v_reset, e_exc, e_inh)
+    v3 = slope(ve, ee, ie, resting, current, c_m, g_leak, v_rest, v_thresh, v_reset, e_exc, e_inh)
     e3, i3 = -ee / te, -ie / ti
     ve = v + h * (B41 * v1 + B42 * v2 + B43 * v3)
     ee = ge + h * (B41 * e1 + B42 * e2 + B43 * e3)
     ie = gi + h * (B41 * i1 + B42 * i2 + B43 * i3)
-    v4 = slope(
-        ve, ee, ie, resting, current, c_m, g_leak, v_rest, v_thresh, v_reset, e_exc, e_inh)
+    v4 = slope(ve, ee, ie, resting, current, c_m, g_leak, v_rest, v_thresh, v_reset, e_exc, e_inh)
     e4, i4 = -ee / te, -ie / ti
     ve = v + h * (B51 * v1 + B52 * v2 + B53 * v3 + B54 * v4)
     ee = ge + h * (B51 * e1 + B52 * e2 + B53 * e3 + B54 * e4)
     ie = gi + h * (B51 * i1 + B52 * i2 + B53 * i3 + B54 * i4)
-    v5 = slope(
-        ve, ee, ie, resting, current, c_m, g_leak, v_rest, v_thresh, v_reset, e_exc, e_inh)
+    v5 = slope(ve, ee, ie, resting, current, c_m, g_leak, v_rest, v_thresh, v_reset, e_exc, e_inh)
     e5, i5 = -ee / te, -ie / ti
     ve = v + h * (B61 * v1 + B62 * v2 + B63 * v3 + B64 * v4 + B65 * v5)
     ee = ge + h * (B61 * e1 + B62 * e2 + B63 * e3 + B64 * e4 + B65 * e5)
     ie = gi + h * (B61 * i1 + B62 * i2 + B63 * i3 + B64 * i4 + B65 * i5)
-    v6 = slope(
-        ve, ee, ie, resting, current, c_m, g_leak, v_rest, v_thresh, v_reset, e_exc, e_inh)
+    v6 = slope(ve, ee, ie, resting, current, c_m, g_leak, v_rest, v_thresh, v_reset, e_exc, e_inh)
     e6, i6 = -ee / te, -ie / ti
     v_new = v + h * (C1 * v1 + C3 * v3 + C4 * v4 + C5 * v5 + C6 * v6)
     ge_new = ge + h * (C1 * e1 + C3 * e3 + C4 * e4 + C5 * e5 + C6 * e6)
@@ -181,9 +199,19 @@ MODEL = CellModel(
     conductance_based=True,
     injectable=True,
     constants=(
-        "dt_ms", "c_m_pf", "g_leak_ns", "v_rest_mv", "v_thresh_mv", "v_reset_mv", "e_exc_mv",
-        "e_inh_mv", "tau_exc_ms", "tau_inh_ms", "i_offset_pa", "refractory_steps",
-    ),  # fmt: skip
+        "dt_ms",
+        "c_m_pf",
+        "g_leak_ns",
+        "v_rest_mv",
+        "v_thresh_mv",
+        "v_reset_mv",
+        "e_exc_mv",
+        "e_inh_mv",
+        "tau_exc_ms",
+        "tau_inh_ms",
+        "i_offset_pa",
+        "refractory_steps",
+    ),
     derive=derive,
     step=step,
     ordered=(("v_reset", "v_thresh"),),

@@ -81,9 +81,7 @@ def step(  # type: ignore[no-untyped-def]
     ``refractory`` (steps left) and the number of spikes.
     """
     if refractory == 0.0:
-        v_mv = (
-            v_mv * p22 + i_exc_pa * p21_exc + i_inh_pa * p21_inh + (i_offset_pa + i_inj_pa) * p20
-        )
+        v_mv = v_mv * p22 + i_exc_pa * p21_exc + i_inh_pa * p21_inh + (i_offset_pa + i_inj_pa) * p20
     else:
         refractory = refractory - 1.0
     i_exc_pa = i_exc_pa * p11_exc + in_excitatory

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..network import SynapseGroup
 from .loop import Pending
-from .tables import Rows
+from .rows import Rows
 
 __all__ = ["EventCounter", "LogTail", "expand", "pending_input"]
 
@@ -144,9 +144,7 @@ class EventCounter:
             self.emitted_at_epoch = np.pad(self.emitted_at_epoch, (0, more))
             self.settled = np.pad(self.settled, (0, more))
 
-    def _in_flight(
-        self, tail: LogTail, now: int
-    ) -> tuple[Int64Array, Int64Array, Int64Array]:
+    def _in_flight(self, tail: LogTail, now: int) -> tuple[Int64Array, Int64Array, Int64Array]:
         """Arrival step, target and count of each event in flight."""
         tail = tail.after(self.epoch)
         if self._order is None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import platformdirs
@@ -39,7 +39,7 @@ def _usable(folder: Path) -> bool:
     return not hasattr(os, "getuid") or folder.stat().st_uid == os.getuid()
 
 
-@lru_cache(maxsize=None)
+@cache
 def kernel_folder() -> Path:
     """Return the writable folder for generated kernels.
 

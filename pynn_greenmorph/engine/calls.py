@@ -26,7 +26,8 @@ def _pointer(context: Any, builder: Any, array_type: Any, array: Any, at: Any) -
 
 @intrinsic
 def call_block(  # type: ignore[no-untyped-def]
-    typingctx, address, state, state_at, param, param_at, inputs, input_at, count, first, step, trial, key
+    typingctx, address, state, state_at, param, param_at, inputs, input_at, count,
+    first, step, trial, key,
 ):  # fmt: skip
     """``address(&state[state_at], &param[param_at], &inputs[input_at], &count[0], first, ...)``."""
     signature = types.void(

@@ -55,7 +55,9 @@ def inject(step, position, injections, inputs):  # type: ignore[no-untyped-def]
     return position
 
 
-def emit_table(step, last_cell, position, table_step, table_cell, table_count, log_cell, log_count, n_log):  # type: ignore[no-untyped-def]
+def emit_table(
+    step, last_cell, position, table_step, table_cell, table_count, log_cell, log_count, n_log
+):  # type: ignore[no-untyped-def]
     """Log this step's table spikes of cells up to and including ``last_cell``.
 
     Returns the new position in the table and the new length of the log.

@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from pyNN import connectors as pynn_connectors
-from pyNN import errors as pynn_errors
-from pyNN.random import NumpyRNG, RandomDistribution
+from pyNN.random import NumpyRNG
 
 from ..errors import explain
+from .bulk import bulk_parameters, connect, connect_list, not_self
 from .state import state
 
 __all__ = [
@@ -42,13 +42,6 @@ __all__ = [
 
 Int64Array = NDArray[np.int64]
 
-#: Distributions whose numbers do not depend on how many are drawn at a time.
-#: ``normal_clipped`` is not one: it redraws within each call.
-_BULK = frozenset(
-    ["uniform", "uniform_int", "normal", "lognormal", "exponential", "gamma", "poisson",
-     "binomial", "vonmises", "normal_clipped_to_boundary"]
-)  # fmt: skip
-
 #: Numbers drawn at a time by a wiring map, to bound memory (32 MiB).
 _CHUNK = 1 << 22
 
@@ -61,83 +54,28 @@ class _Columns:
     """
 
     def _standard_connect(
-        self, projection: Any, connection_map_generator: Callable[..., Any], distance_map: Any = None
+        self,
+        projection: Any,
+        connection_map_generator: Callable[..., Any],
+        distance_map: Any = None,
     ) -> None:
         def columns(*mask: Any) -> Iterator[Any]:
             for column in connection_map_generator(*mask):
-                if column is False:
-                    column = np.zeros(projection.pre.size, dtype=bool)
-                yield column if column is True else np.atleast_1d(column)
+                if column is True:
+                    yield column
+                else:
+                    none = np.zeros(projection.pre.size, dtype=bool)
+                    yield none if column is False else np.atleast_1d(column)
 
         super()._standard_connect(projection, columns, distance_map)  # type: ignore[misc]
 
 
-# ---------------------------------------------------------------- bulk parameters
-
-
-def _can_draw(lazy: Any) -> bool:
-    """Whether :func:`_draw` gives what PyNN's loop would give."""
-    if lazy.is_homogeneous:
-        return True
-    base = lazy.base_value
-    if lazy.operations:
-        return False
-    if isinstance(base, RandomDistribution):
-        return isinstance(base.rng, NumpyRNG)
-    return isinstance(base, np.ndarray)
-
-
-def _draw(lazy: Any, pre: Int64Array, post: Int64Array, counts: Int64Array) -> Any:
-    """Values of one synapse parameter for all connections, in order."""
-    if lazy.is_homogeneous:
-        return lazy.evaluate(simplify=True)
-    base = lazy.base_value
-    if isinstance(base, np.ndarray):
-        return base[pre, post]
-    if base.name in _BULK:
-        return base.next(int(counts.sum()))
-    drawn = [base.next(int(count)) for count in counts[counts > 0]]
-    return np.concatenate([np.zeros(0), *drawn])
-
-
-def _bulk_parameters(connector: Any, projection: Any) -> dict[str, Any] | None:
-    """Lazy parameters, or None where PyNN's own loop is needed."""
-    if connector.location_selector is not None or connector.callback is not None:
-        return None
-    lazy = dict(connector._parameters_from_synapse_type(projection).items())
-    return lazy if all(_can_draw(values) for values in lazy.values()) else None
-
-
-def _connect(
-    connector: Any, projection: Any, lazy: dict[str, Any], pre: Int64Array, post: Int64Array
-) -> None:
-    """Draw parameters, check them as PyNN does, and hand over all connections."""
-    counts = np.bincount(post, minlength=projection.post.size)
-    parameters = {name: _draw(values, pre, post, counts) for name, values in lazy.items()}
-    if connector.safe and len(pre):
-        synapse_type = projection.synapse_type
-        for name, check in synapse_type.parameter_checks.items():
-            check(parameters[synapse_type.translations[name]["translated_name"]], projection)
-    projection.connect_bulk(pre, post, parameters)
-
-
-def _not_self(projection: Any, pre: Int64Array, post: Int64Array) -> NDArray[np.bool_]:
-    """Whether source and target are different cells, for each connection."""
-    sources = np.array([int(cell) for cell in projection.pre.all_cells])
-    targets = np.array([int(cell) for cell in projection.post.all_cells])
-    different: NDArray[np.bool_] = sources[pre] != targets[post]
-    return different
-
-
-# ---------------------------------------------------------------- connectors
-
-
 class AllToAllConnector(_Columns, pynn_connectors.AllToAllConnector):
-    __doc__ = pynn_connectors.AllToAllConnector.__doc__
+    """PyNN's ``AllToAllConnector``, as documented in ``pyNN.connectors``."""
 
     def connect(self, projection: Any) -> None:
         """Connect all cells, at once where possible."""
-        lazy = _bulk_parameters(self, projection)
+        lazy = bulk_parameters(self, projection)
         if lazy is None:
             super().connect(projection)
             return
@@ -145,13 +83,13 @@ class AllToAllConnector(_Columns, pynn_connectors.AllToAllConnector):
         pre = np.tile(np.arange(n_pre, dtype=np.int64), n_post)
         post = np.repeat(np.arange(n_post, dtype=np.int64), n_pre)
         if not self.allow_self_connections:
-            keep = _not_self(projection, pre, post)
+            keep = not_self(projection, pre, post)
             pre, post = pre[keep], post[keep]
-        _connect(self, projection, lazy, pre, post)
+        connect(self, projection, lazy, pre, post)
 
 
 class OneToOneConnector(_Columns, pynn_connectors.OneToOneConnector):
-    __doc__ = pynn_connectors.OneToOneConnector.__doc__
+    """PyNN's ``OneToOneConnector``, as documented in ``pyNN.connectors``."""
 
     def connect(self, projection: Any) -> None:
         """Connect cell ``i`` to cell ``i``, at once where possible."""
@@ -163,16 +101,16 @@ class OneToOneConnector(_Columns, pynn_connectors.OneToOneConnector):
                 f"OneToOneConnector: sizes {n_pre} and {n_post} are not equal; "
                 f"the first {min(n_pre, n_post)} cells of each were connected",
             )
-        lazy = _bulk_parameters(self, projection)
+        lazy = bulk_parameters(self, projection)
         if lazy is None:
             super().connect(projection)
             return
         both = np.arange(min(n_pre, n_post), dtype=np.int64)
-        _connect(self, projection, lazy, both, both.copy())
+        connect(self, projection, lazy, both, both.copy())
 
 
 class FixedProbabilityConnector(_Columns, pynn_connectors.FixedProbabilityConnector):
-    __doc__ = pynn_connectors.FixedProbabilityConnector.__doc__
+    """PyNN's ``FixedProbabilityConnector``, as documented in ``pyNN.connectors``."""
 
     def __init__(self, p_connect: float, *args: Any, **kwargs: Any) -> None:
         """Make a connector; see the class."""
@@ -190,7 +128,7 @@ class FixedProbabilityConnector(_Columns, pynn_connectors.FixedProbabilityConnec
     def connect(self, projection: Any) -> None:
         """Connect with a fixed probability, at once where possible."""
         plain = isinstance(self.rng, NumpyRNG) and self.allow_self_connections in (True, False)
-        lazy = _bulk_parameters(self, projection) if plain else None
+        lazy = bulk_parameters(self, projection) if plain else None
         if lazy is None:
             super().connect(projection)
             return
@@ -206,21 +144,21 @@ class FixedProbabilityConnector(_Columns, pynn_connectors.FixedProbabilityConnec
             posts.append(target.astype(np.int64) + first)
         pre, post = np.concatenate(pres), np.concatenate(posts)
         if not self.allow_self_connections:
-            keep = _not_self(projection, pre, post)
+            keep = not_self(projection, pre, post)
             pre, post = pre[keep], post[keep]
-        _connect(self, projection, lazy, pre, post)
+        connect(self, projection, lazy, pre, post)
 
 
 class FromListConnector(pynn_connectors.FromListConnector):
-    __doc__ = pynn_connectors.FromListConnector.__doc__
+    """PyNN's ``FromListConnector``, as documented in ``pyNN.connectors``."""
 
     def connect(self, projection: Any) -> None:
         """Connect as listed, target by target."""
-        _connect_list(self, projection, "FromListConnector")
+        connect_list(self, projection, "FromListConnector")
 
 
 class FromFileConnector(pynn_connectors.FromFileConnector):
-    __doc__ = pynn_connectors.FromFileConnector.__doc__
+    """PyNN's ``FromFileConnector``, as documented in ``pyNN.connectors``."""
 
     def connect(self, projection: Any) -> None:
         """Read the file and connect as listed."""
@@ -236,67 +174,7 @@ class FromFileConnector(pynn_connectors.FromFileConnector):
                         allowed="rows of numbers of one length: i j weight delay ...")
             ) from error  # fmt: skip
         self.column_names = tuple(column for column in columns if column not in ("i", "j"))
-        _connect_list(self, projection, f"file {name!r}")
-
-
-def _check_list(rows: NDArray[np.float64], projection: Any, where: str) -> None:
-    """Raise ``ConnectionError`` for indices that are not whole or out of range."""
-    for column, cells, name in ((0, projection.pre, "pre"), (1, projection.post, "post")):
-        index = rows[:, column]
-        bad = ~np.isfinite(index) | (index != np.floor(index)) | (index < 0)
-        bad |= index >= cells.size
-        if bad.any():
-            raise pynn_errors.ConnectionError(
-                explain(
-                    f"{name}-synaptic index in row {int(np.argmax(bad))} is out of range "
-                    "or not an integer",
-                    where=f"{where}, projection {projection.label!r}",
-                    allowed=f"integers from 0 to {cells.size - 1}",
-                    given=f"{index[bad][0]:g}",
-                )
-            )
-
-
-def _connect_list(connector: Any, projection: Any, where: str) -> None:
-    names = projection.synapse_type.get_parameter_names()
-    for name in connector.column_names:
-        if name not in names:
-            raise ValueError(
-                f"{name} is not a valid parameter for {type(projection.synapse_type).__name__}; "
-                f"allowed: {', '.join(names)}"
-            )
-    if connector.conn_list.size == 0:
-        return
-    rows = np.asarray(connector.conn_list, dtype=np.float64)
-    _check_list(rows, projection, where)
-    # The very call of PyNN's code: its order within one target is not stable,
-    # and it decides the order of the connections.
-    rows = rows[np.argsort(connector.conn_list[:, 1])]
-    pre, post = rows[:, 0].astype(np.int64), rows[:, 1].astype(np.int64)
-    given = {name: rows[:, 2 + column] for column, name in enumerate(connector.column_names)}
-    parameters: dict[str, Any] = {}
-    counts = np.bincount(post)
-    for name, lazy in projection.synapse_type.native_parameters.items():
-        if name in given:
-            parameters[name] = given[name]
-            continue
-        if not lazy.is_homogeneous:
-            # PyNN evaluates a fresh copy for each target, so that every target
-            # gets the same first numbers.
-            lazy.shape = None
-            parameters[name] = np.concatenate(
-                [_fresh(lazy, int(count)) for count in counts[counts > 0]]
-            )
-        else:
-            lazy.shape = (len(pre),)
-            parameters[name] = lazy.evaluate(simplify=True)
-    projection.connect_bulk(pre, post, parameters)
-
-
-def _fresh(lazy: Any, count: int) -> NDArray[np.float64]:
-    copy = deepcopy(lazy)
-    copy.shape = (count,)
-    return np.atleast_1d(np.asarray(copy.evaluate(simplify=False), dtype=np.float64))
+        connect_list(self, projection, f"file {name!r}")
 
 
 def _check_number(connector: Any, n: Any) -> None:
@@ -313,7 +191,7 @@ def _check_number(connector: Any, n: Any) -> None:
 
 
 class FixedNumberPreConnector(_Columns, pynn_connectors.FixedNumberPreConnector):
-    __doc__ = pynn_connectors.FixedNumberPreConnector.__doc__
+    """PyNN's ``FixedNumberPreConnector``, as documented in ``pyNN.connectors``."""
 
     def __init__(self, n: Any, *args: Any, **kwargs: Any) -> None:
         """Make a connector; see the class."""
@@ -322,7 +200,7 @@ class FixedNumberPreConnector(_Columns, pynn_connectors.FixedNumberPreConnector)
 
 
 class FixedNumberPostConnector(_Columns, pynn_connectors.FixedNumberPostConnector):
-    __doc__ = pynn_connectors.FixedNumberPostConnector.__doc__
+    """PyNN's ``FixedNumberPostConnector``, as documented in ``pyNN.connectors``."""
 
     def __init__(self, n: Any, *args: Any, **kwargs: Any) -> None:
         """Make a connector; see the class."""
@@ -331,7 +209,7 @@ class FixedNumberPostConnector(_Columns, pynn_connectors.FixedNumberPostConnecto
 
 
 class FixedTotalNumberConnector(_Columns, pynn_connectors.FixedTotalNumberConnector):
-    __doc__ = pynn_connectors.FixedTotalNumberConnector.__doc__
+    """PyNN's ``FixedTotalNumberConnector``, as documented in ``pyNN.connectors``."""
 
     def __init__(self, n: Any, *args: Any, **kwargs: Any) -> None:
         """Make a connector; see the class."""
@@ -342,7 +220,7 @@ class FixedTotalNumberConnector(_Columns, pynn_connectors.FixedTotalNumberConnec
 class DistanceDependentProbabilityConnector(
     _Columns, pynn_connectors.DistanceDependentProbabilityConnector
 ):
-    __doc__ = pynn_connectors.DistanceDependentProbabilityConnector.__doc__
+    """PyNN's ``DistanceDependentProbabilityConnector``, as documented in ``pyNN.connectors``."""
 
     def __init__(self, d_expression: Any, *args: Any, **kwargs: Any) -> None:
         """Make a connector; see the class."""
@@ -360,26 +238,26 @@ class DistanceDependentProbabilityConnector(
 
 
 class IndexBasedProbabilityConnector(_Columns, pynn_connectors.IndexBasedProbabilityConnector):
-    __doc__ = pynn_connectors.IndexBasedProbabilityConnector.__doc__
+    """PyNN's ``IndexBasedProbabilityConnector``, as documented in ``pyNN.connectors``."""
 
 
 class DisplacementDependentProbabilityConnector(
     _Columns, pynn_connectors.DisplacementDependentProbabilityConnector
 ):
-    __doc__ = pynn_connectors.DisplacementDependentProbabilityConnector.__doc__
+    """As documented in ``pyNN.connectors.DisplacementDependentProbabilityConnector``."""
 
 
 class ArrayConnector(_Columns, pynn_connectors.ArrayConnector):
-    __doc__ = pynn_connectors.ArrayConnector.__doc__
+    """PyNN's ``ArrayConnector``, as documented in ``pyNN.connectors``."""
 
 
 class CloneConnector(_Columns, pynn_connectors.CloneConnector):
-    __doc__ = pynn_connectors.CloneConnector.__doc__
+    """PyNN's ``CloneConnector``, as documented in ``pyNN.connectors``."""
 
 
 class CSAConnector(_Columns, pynn_connectors.CSAConnector):
-    __doc__ = pynn_connectors.CSAConnector.__doc__
+    """PyNN's ``CSAConnector``, as documented in ``pyNN.connectors``."""
 
 
 class SmallWorldConnector(pynn_connectors.SmallWorldConnector):
-    __doc__ = pynn_connectors.SmallWorldConnector.__doc__
+    """PyNN's ``SmallWorldConnector``, as documented in ``pyNN.connectors``."""

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from difflib import get_close_matches
 from typing import Any
 
-import numpy as np
 from pyNN import common
 from pyNN.recording import get_io
 
 from ..accounting.report import Report
 from ..boards.profile import board_name
-from ..errors import (
-    InvalidValueError,
-    LifecycleError,
-    UnknownNameError,
-    explain,
-    unknown_name,
-)
+from ..errors import LifecycleError, explain
 from . import state as simulator
 from .session import Session
+from .settings import (
+    HARMLESS,
+    check_choice,
+    check_extra,
+    check_setup_times,
+    check_threads,
+    take_seed,
+)
 from .values import finite_number
 
 __all__ = [
@@ -39,105 +39,6 @@ __all__ = [
     "run_until",
     "setup",
 ]
-
-#: Seed of native random numbers when the user gives none: fixed, so that a
-#: script gives the same result twice; it is kept in the report.
-DEFAULT_SEED = 20131119
-
-#: How other backends spell the seed of native random numbers.
-_SEED_NAMES = ("seed", "rng_seed", "grng_seed", "native_rng_baseseed")
-
-#: Arguments of other backends that change nothing in what is computed there.
-_HARMLESS = frozenset(
-    ["verbosity", "debug", "logfile", "quit_on_end", "recording_precision", "rng_type", "t_flush",
-     "default_maxstep", "shape", "rank", "num_processes", "filename", "label"]
-)  # fmt: skip
-
-#: Arguments of other backends that would change results there, and are reported.
-_NOT_HONOURED = frozenset(["use_cvode", "rtol", "atol", "rng_seeds"])
-
-
-def _check_setup_times(timestep: Any, min_delay: Any, max_delay: Any) -> tuple[float, Any, Any]:
-    dt = finite_number(timestep, "timestep", positive=True, where="setup()")
-    delays = []
-    for name, value in (("min_delay", min_delay), ("max_delay", max_delay)):
-        if isinstance(value, str) and value == "auto" or value is None:
-            delays.append("auto")
-        else:
-            delays.append(finite_number(value, name, positive=True, where="setup()"))
-    low, high = delays
-    if low != "auto" and low < dt - 1e-9:
-        raise InvalidValueError(
-            explain(
-                "min_delay is below the timestep",
-                where="setup()",
-                allowed=f"at least {dt:g} ms",
-                given=low,
-            )
-        )
-    if "auto" not in (low, high) and low > high:
-        raise InvalidValueError(
-            explain(
-                "min_delay is greater than max_delay",
-                where="setup()",
-                allowed="min_delay <= max_delay (ms)",
-                given=f"min_delay = {low:g}, max_delay = {high:g}",
-            )
-        )
-    return dt, low, high
-
-
-def _take_seed(extra: dict[str, Any]) -> int:
-    given = {name: extra.pop(name) for name in _SEED_NAMES if name in extra}
-    seeds = {value for value in given.values() if value is not None}
-    if not seeds:
-        return DEFAULT_SEED
-    seed = next(iter(seeds))
-    whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
-    if len(seeds) > 1 or not whole or not 0 <= seed < 2**64:
-        raise InvalidValueError(
-            explain(
-                "the seed is not allowed",
-                where="setup()",
-                allowed="one integer from 0 to 2**64 - 1",
-                given=", ".join(f"{name}={value!r}" for name, value in given.items()),
-            )
-        )
-    return int(seed)
-
-
-def _check_threads(threads: Any) -> None:
-    whole = isinstance(threads, int | np.integer) and not isinstance(threads, bool)
-    if threads != "auto" and not (whole and threads >= 1):
-        raise InvalidValueError(
-            explain(
-                "threads is not allowed",
-                where="setup()",
-                allowed='a positive integer number of threads, or "auto"',
-                given=threads,
-            )
-        )
-
-
-def _check_choice(name: str, value: Any, allowed: Sequence[str]) -> None:
-    if value not in allowed:
-        raise UnknownNameError(unknown_name(f"{name} in setup()", str(value), allowed))
-
-
-def _check_extra(extra: dict[str, Any]) -> None:
-    if "dt" in extra or "time_step" in extra:
-        raise UnknownNameError(
-            explain("dt is not a valid argument", where="setup()", todo="Use timestep=")
-        )
-    known = [
-        "timestep", "min_delay", "max_delay", "board", "precision", "threads", "spike_precision",
-        "time_scale_factor", *_SEED_NAMES, *_HARMLESS, *_NOT_HONOURED,
-    ]  # fmt: skip
-    for name in extra:
-        # PyNN's setup() takes any argument of any backend; only what looks
-        # like a slip of the pen is an error, the rest is reported.
-        if name not in known and get_close_matches(name, known, n=1, cutoff=0.8):
-            raise UnknownNameError(unknown_name("argument of setup()", name, known))
 
 
 def setup(
@@ -188,12 +89,12 @@ def setup(
     ValueError, TypeError
         For an unknown argument or a value that is not allowed.
     """
-    dt, low, high = _check_setup_times(timestep, min_delay, max_delay)
-    _check_extra(extra_params)
-    seed = _take_seed(extra_params)
-    _check_threads(threads)
-    _check_choice("precision", precision, ["exact"])
-    _check_choice("spike_precision", spike_precision, ["on_grid", "off_grid"])
+    dt, low, high = check_setup_times(timestep, min_delay, max_delay)
+    check_extra(extra_params)
+    seed = take_seed(extra_params)
+    check_threads(threads)
+    check_choice("precision", precision, ["exact"])
+    check_choice("spike_precision", spike_precision, ["on_grid", "off_grid"])
     if time_scale_factor is not None:
         finite_number(time_scale_factor, "time_scale_factor", positive=True, where="setup()")
     chosen = board_name(simulator.state.board_override or board or "ideal")
@@ -225,7 +126,7 @@ def _note_deviations(
         )
     for name, value in extra.items():
         message = f"the argument {name}={value!r} has no effect here"
-        add("not honoured", f"setup({name}=)", message, quiet=name in _HARMLESS)
+        add("not honoured", f"setup({name}=)", message, quiet=name in HARMLESS)
 
 
 def end(compatible_output: bool = True) -> None:
@@ -407,5 +308,3 @@ def energy_report(
             explain("energy_report() was called before setup()", todo="Call setup() and run()")
         )
     return session.report(board, boundary, neurons_per_core, time_scale_factor)
-
-

@@ -166,7 +166,7 @@ def _check_amplitudes(amplitudes: FloatArray, where: str) -> None:
 
 
 class StepCurrentSource(_SteppedSource, electrodes.StepCurrentSource):
-    __doc__ = electrodes.StepCurrentSource.__doc__
+    """PyNN's ``StepCurrentSource``, as documented in ``pyNN.standardmodels.electrodes``."""
 
     translations = build_translations(("amplitudes", "amplitudes"), ("times", "times"))
 
@@ -186,13 +186,12 @@ class StepCurrentSource(_SteppedSource, electrodes.StepCurrentSource):
             )
         return times, amplitudes
 
-
     def _note_schedule(self, times: FloatArray, amplitudes: FloatArray) -> None:
         self._native.update(times=np.atleast_1d(times), amplitudes=amplitudes)
 
 
 class DCSource(_SteppedSource, electrodes.DCSource):
-    __doc__ = electrodes.DCSource.__doc__
+    """PyNN's ``DCSource``, as documented in ``pyNN.standardmodels.electrodes``."""
 
     translations = build_translations(
         ("amplitude", "amplitude"), ("start", "start"), ("stop", "stop")

@@ -6,7 +6,7 @@ third party's new cell type becomes a standard cell type of its own.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from pyNN import errors as pynn_errors
@@ -110,10 +110,10 @@ def check_synaptic_weights(weights: Any, projection: Any) -> None:
 
 
 class StaticSynapse(pynn_synapses.StaticSynapse):
-    __doc__ = pynn_synapses.StaticSynapse.__doc__
+    """PyNN's ``StaticSynapse``, as documented in ``pyNN.standardmodels.synapses``."""
 
     translations = build_translations(("weight", "weight"), ("delay", "delay"))
-    parameter_checks = {"weight": check_synaptic_weights}
+    parameter_checks: ClassVar[dict[str, Any]] = {"weight": check_synaptic_weights}
     model_name = "StaticSynapse"
 
     def _get_minimum_delay(self) -> float:

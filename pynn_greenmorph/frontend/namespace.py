@@ -15,11 +15,13 @@ from pyNN.parameters import LazyArray, ParameterSpace, Sequence
 from pyNN.random import GSLRNG, NumpyRNG, RandomDistribution
 from pyNN.space import Cuboid, Grid2D, Grid3D, Line, RandomStructure, Space, Sphere
 from pyNN.standardmodels import StandardCellType
+from pyNN.standardmodels import cells as pynn_cells
 
 from ..errors import unknown_name
 from . import connectors as _connectors
 from . import models as _models
 from . import state as simulator
+from .connections import Connection
 from .connectors import *  # noqa: F403
 from .control import (
     end,
@@ -40,13 +42,11 @@ from .control import (
 from .electrodes import DCSource, StepCurrentSource
 from .models import StaticSynapse
 from .populations import Assembly, Population, PopulationView
-from .projections import Connection, Projection
-from .state import name, state
+from .projections import Projection
+from .state import state
 
 create = common.build_create(Population)
-connect = common.build_connect(
-    Projection, _connectors.FixedProbabilityConnector, StaticSynapse
-)
+connect = common.build_connect(Projection, _connectors.FixedProbabilityConnector, StaticSynapse)
 record = common.build_record(simulator)
 set = common.set  # noqa: A001 - PyNN's name
 
@@ -68,21 +68,60 @@ def list_standard_models() -> list[str]:
 
 globals().update(_models.cell_classes())
 
-_EXPORTED = (
-    Assembly, Connection, Cuboid, DCSource, GSLRNG, Grid2D, Grid3D, IndexBasedExpression,
-    LazyArray, Line, Network, NumpyRNG, ParameterSpace, Population, PopulationView, Projection,
-    RandomDistribution, RandomStructure, Sequence, Space, Sphere, StandardCellType, StaticSynapse,
-    StepCurrentSource, end, energy_report, get_current_time, get_max_delay, get_min_delay,
-    get_time_step, initialize, list_standard_models, num_processes, rank, record_gsyn, record_v,
-    reset, run, run_until, setup,
-)  # fmt: skip
-
-__all__ = sorted(  # noqa: PLE0605
-    {item.__name__ for item in _EXPORTED}
-    | {"connect", "create", "errors", "name", "random", "record", "run_for", "set", "simulator",
-       "space", "state"}
-    | {*_connectors.__all__, *_models.cell_classes()}
-)  # fmt: skip
+__all__ = [
+    "GSLRNG",
+    "Assembly",
+    "Connection",
+    "Cuboid",
+    "DCSource",
+    "Grid2D",
+    "Grid3D",
+    "IndexBasedExpression",
+    "LazyArray",
+    "Line",
+    "Network",
+    "NumpyRNG",
+    "ParameterSpace",
+    "Population",
+    "PopulationView",
+    "Projection",
+    "RandomDistribution",
+    "RandomStructure",
+    "Sequence",
+    "Space",
+    "Sphere",
+    "StandardCellType",
+    "StaticSynapse",
+    "StepCurrentSource",
+    "connect",
+    "create",
+    "end",
+    "energy_report",
+    "errors",
+    "get_current_time",
+    "get_max_delay",
+    "get_min_delay",
+    "get_time_step",
+    "initialize",
+    "list_standard_models",
+    "num_processes",
+    "random",
+    "rank",
+    "record",
+    "record_gsyn",
+    "record_v",
+    "reset",
+    "run",
+    "run_for",
+    "run_until",
+    "set",
+    "setup",
+    "simulator",
+    "space",
+    "state",
+]  # fmt: skip
+__all__ += _connectors.__all__
+__all__ += list(_models.cell_classes())
 
 
 def missing(attribute: str) -> AttributeError:
@@ -95,6 +134,11 @@ def missing(attribute: str) -> AttributeError:
     Returns
     -------
     AttributeError
-        Says which names are nearest, or that a standard model is not available.
+        Names the cell types that there are for a standard cell type of PyNN
+        that is not offered, else all names.
     """
-    return AttributeError(unknown_name("name in pyNN.greenmorph", attribute, __all__))
+    if hasattr(pynn_cells, attribute):
+        kind, known = "cell type", list_standard_models()
+    else:
+        kind, known = "name in pyNN.greenmorph", __all__
+    return AttributeError(unknown_name(kind, attribute, known))

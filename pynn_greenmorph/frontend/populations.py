@@ -24,7 +24,8 @@ Int64Array = NDArray[np.int64]
 
 
 class Assembly(common.Assembly):
-    __doc__ = common.Assembly.__doc__
+    """PyNN's ``Assembly``, as documented in ``pyNN.common``."""
+
     _simulator = simulator
 
 
@@ -119,7 +120,7 @@ class _Cells:
         ValueError
             For an unknown variable or a value that is not finite.
         """
-        session, group = self._group("initialize()")
+        _, group = self._group("initialize()")
         known = [variable.name for variable in group.model.variables]
         for name, value in initial_values.items():
             if name not in known:
@@ -147,8 +148,7 @@ class _Cells:
         column[self._rows] = values
         group.initial[variable] = column
         self._root.initial_values[variable] = _lazy(column)
-        session.simulation.initial_changed(group)
-        session.simulation.set_value(group, variable, self._rows, values)
+        session.simulation.initial_changed(group, variable, self._rows, values)
 
     def record(
         self,
@@ -163,7 +163,8 @@ class _Cells:
 
 
 class PopulationView(_Cells, common.PopulationView):
-    __doc__ = common.PopulationView.__doc__
+    """PyNN's ``PopulationView``, as documented in ``pyNN.common``."""
+
     _assembly_class = Assembly
     _simulator = simulator
 
@@ -194,7 +195,8 @@ class PopulationView(_Cells, common.PopulationView):
 
 
 class Population(_Cells, common.Population):
-    __doc__ = common.Population.__doc__
+    """PyNN's ``Population``, as documented in ``pyNN.common``."""
+
     _simulator = simulator
     _recorder_class = Recorder
     _assembly_class = Assembly

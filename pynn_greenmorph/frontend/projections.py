@@ -14,50 +14,27 @@ from pyNN.space import Space
 from ..errors import explain
 from ..network import SynapseGroup
 from . import state as simulator
+from .connections import (
+    Connection,
+    check_cells,
+    check_shapes,
+    checked_delay,
+    checked_weight,
+    global_ids,
+    populations_of,
+)
 from .models import StaticSynapse
 from .session import Session
 
-__all__ = ["Connection", "Projection"]
+__all__ = ["Projection"]
 
 Int64Array = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 
-_INDICES = ("presynaptic_index", "postsynaptic_index")
-
-
-class Connection(common.Connection):
-    """One connection of a projection; attributes read and write its columns.
-
-    Parameters
-    ----------
-    projection : Projection
-    index : int
-        Position in order of insertion.
-    """
-
-    def __init__(self, projection: Projection, index: int) -> None:
-        """Make a handle; no values are copied."""
-        object.__setattr__(self, "_projection", projection)
-        object.__setattr__(self, "_index", index)
-
-    def __getattr__(self, name: str) -> Any:
-        """Read an attribute: ``weight``, ``delay``, or an index."""
-        if name not in (*_INDICES, *self._projection.synapse_type.get_parameter_names()):
-            raise AttributeError(f"a connection has no attribute {name!r}")
-        value = self._projection.column(name)[self._index]
-        return int(value) if name in _INDICES else float(value)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        """Write ``weight`` or ``delay``."""
-        self._projection.set_rows(name, np.array([self._index]), np.array([value], dtype=float))
-
-    def as_tuple(self, *attribute_names: str) -> tuple[Any, ...]:
-        """Return the named attributes."""
-        return tuple(getattr(self, name) for name in attribute_names)
-
 
 class Projection(common.Projection):
-    __doc__ = common.Projection.__doc__
+    """PyNN's ``Projection``, as documented in ``pyNN.common``."""
+
     _simulator = simulator
     _static_synapse_class = StaticSynapse
 
@@ -75,8 +52,8 @@ class Projection(common.Projection):
         """Make the connections; see ``pyNN.common.Projection``."""
         self._session: Session = simulator.state.require("Projection()")
         for cells in (presynaptic_neurons, postsynaptic_neurons):
-            _check_cells(self._session, cells)
-        if not _populations(postsynaptic_neurons)[0].receptor_types:
+            check_cells(self._session, cells)
+        if not populations_of(postsynaptic_neurons)[0].receptor_types:
             raise pynn_errors.ConnectionError(
                 explain(
                     "the post-synaptic cells are spike sources, which receive no input",
@@ -85,7 +62,7 @@ class Projection(common.Projection):
                     given=f"{postsynaptic_neurons.label!r}",
                 )
             )
-        _check_shapes(synapse_type, presynaptic_neurons.size, postsynaptic_neurons.size)
+        check_shapes(synapse_type, presynaptic_neurons.size, postsynaptic_neurons.size)
         common.Projection.__init__(
             self, presynaptic_neurons, postsynaptic_neurons, connector, synapse_type,
             source, receptor_type, space or Space(), label,
@@ -154,78 +131,20 @@ class Projection(common.Projection):
         self._pre, self._post, parameters = self._gather_columns()
         self._columns, self._bulk = [], None
         n = len(self._pre)
-        weight = self._checked_weight(np.broadcast_to(parameters["weight"], (n,)))
-        delay = self._checked_delay(np.broadcast_to(parameters["delay"], (n,)))
+        weight = checked_weight(self, np.broadcast_to(parameters["weight"], (n,)))
+        delay = checked_delay(self, np.broadcast_to(parameters["delay"], (n,)))
         self._group = SynapseGroup(
             label=self._ledger_label,
             model=self.synapse_type.model_name,
             receptor=self.receptor_type,
             created=self._session.simulation.lifetime,
-            pre=_global_ids(self.pre)[self._pre],
-            post=_global_ids(self.post)[self._post],
+            pre=global_ids(self.pre)[self._pre],
+            post=global_ids(self.post)[self._post],
             weight=weight,
             delay_steps=delay,
         )
         self._session.network.synapses.append(self._group)
         self._session.simulation.synapses_changed()
-
-    def _checked_weight(self, weight: Any) -> FloatArray:
-        values = np.array(weight, dtype=np.float64)
-        bad = ~np.isfinite(values)
-        if bad.any():
-            raise pynn_errors.ConnectionError(
-                explain(
-                    "a weight is not a finite number",
-                    where=f"Projection {self.label!r}",
-                    allowed="finite weights (nA or uS)",
-                    given=f"{values[bad][0]}",
-                )
-            )
-        return values
-
-    def _checked_delay(self, delay: Any) -> NDArray[np.int32]:
-        """Round delays to steps, half up as NEST does, and check their limits."""
-        values = np.array(delay, dtype=np.float64)
-        dt = self._session.network.dt_ms
-        low, high = simulator.state.delay_limits
-        # A billionth of a ms absorbs the noise of sums such as 0.1 + 0.2.
-        bad = ~np.isfinite(values) | (values < low - 1e-9) | (values > high + 1e-9)
-        if bad.any():
-            below = "below min_delay" if low > dt else "below the timestep"
-            first = float(values[bad][0])
-            problem = (
-                "is not a finite number"
-                if not np.isfinite(first)
-                else f"is {below}"
-                if first < low
-                else "is greater than max_delay"
-            )
-            limit = "" if np.isinf(high) else f", at most {high:g} ms"
-            raise pynn_errors.ConnectionError(
-                explain(
-                    f"a delay {problem}",
-                    where=f"Projection {self.label!r}",
-                    allowed=f"a delay of at least {low:g} ms (positive, not zero){limit}",
-                    given=f"{first:g}",
-                    todo="Change the delay, or min_delay and max_delay in setup()",
-                )
-            )
-        steps_per_ms = 1.0 / dt
-        if abs(steps_per_ms - round(steps_per_ms)) < 1e-9:
-            steps_per_ms = round(steps_per_ms)
-        steps = np.floor(values * steps_per_ms + 0.5)
-        moved = np.abs(steps * dt - values)
-        rounded = int((moved > 1e-6 * dt).sum())
-        if rounded:
-            self._session.fidelity.add(
-                "delay rounded",
-                f"Projection {self.label!r}",
-                f"{rounded} delays were rounded to multiples of the timestep ({dt:g} ms)",
-                count=rounded,
-                largest=float(moved.max()),
-                unit="ms",
-            )
-        return np.maximum(steps, 1).astype(np.int32)
 
     # -- reading -----------------------------------------------------------------
 
@@ -352,49 +271,9 @@ class Projection(common.Projection):
         column = self.column(name).copy()
         column[slice(None) if rows is None else rows] = values
         if name == "weight":
-            self._group.weight = self._checked_weight(column)
+            self._group.weight = checked_weight(self, column)
         elif name == "delay":
-            self._group.delay_steps = self._checked_delay(column)
+            self._group.delay_steps = checked_delay(self, column)
         else:
             raise AttributeError(f"{name!r} of a connection cannot be set")
         self._session.simulation.synapses_changed()
-
-
-def _check_shapes(synapse_type: Any, n_pre: int, n_post: int) -> None:
-    """Raise ``InvalidDimensionsError`` for arrays that do not fit the projection."""
-    space = getattr(synapse_type, "parameter_space", None)
-    for name, value in space.items() if space is not None else ():
-        shape = getattr(getattr(value, "base_value", None), "shape", ())
-        if len(shape) and shape != (n_pre, n_post):
-            raise pynn_errors.InvalidDimensionsError(
-                explain(
-                    f"the array of {name} has the wrong shape",
-                    where="Projection()",
-                    allowed=f"shape ({n_pre}, {n_post}): one value for each pair of cells",
-                    given=f"shape {shape}",
-                )
-            )
-
-
-def _populations(cells: Any) -> list[Any]:
-    return list(cells.populations) if isinstance(cells, common.Assembly) else [cells]
-
-
-def _check_cells(session: Session, cells: Any) -> None:
-    """Raise when cells are no population, or of an earlier session."""
-    if not isinstance(cells, common.BasePopulation | common.Assembly):
-        raise pynn_errors.ConnectionError(
-            explain(
-                "not a Population, PopulationView or Assembly",
-                where="Projection()",
-                given=type(cells).__name__,
-            )
-        )
-    for population in _populations(cells):
-        simulator.state.check_mine(population._root._session, "Projection()")
-
-
-def _global_ids(cells: Any) -> NDArray[np.int32]:
-    """Global ids of all cells of a population, view or assembly, in its order."""
-    parts = [population._root._cells.first + population._rows for population in _populations(cells)]
-    return np.concatenate(parts).astype(np.int32)

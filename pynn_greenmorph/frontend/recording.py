@@ -6,7 +6,7 @@ signal begin where its recording began, and returns spike trains as one array.
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 import neo
@@ -79,7 +79,11 @@ class Recorder(pynn_recording.Recorder):
         super()._check_sampling_interval(sampling_interval)
 
     def record(
-        self, variables: Any, ids: Any, sampling_interval: float | None = None, locations: Any = None
+        self,
+        variables: Any,
+        ids: Any,
+        sampling_interval: float | None = None,
+        locations: Any = None,
     ) -> None:
         """Add cells to those recorded; all variables are checked before any is added."""
         names = [variables] if isinstance(variables, str) else list(variables)
@@ -98,7 +102,7 @@ class Recorder(pynn_recording.Recorder):
     def _record(
         self, variable: Variable, new_ids: Any, sampling_interval: float | None = None
     ) -> None:
-        simulation, group = self._session.simulation, self._group
+        recordings, group = self._session.simulation.recordings, self._group
         if sampling_interval is not None:
             self.sampling_interval = sampling_interval
         rows = np.array(sorted(int(cell) for cell in new_ids), dtype=np.int64) - (group.first + 1)
@@ -107,31 +111,33 @@ class Recorder(pynn_recording.Recorder):
         if variable == _SPIKES:
             if len(self.recorded[variable]) == len(new_ids):  # the first cells
                 self._spikes_from_ms = float(simulator.state.t)
-            simulation.record_spikes(group.first + rows)
+            self._session.simulation.add_groups()
+            recordings.choose(group.first + rows, True)
             return
         interval = round(self.sampling_interval / simulator.state.dt)
-        probe = Probe(group, variable.name, rows, interval, simulation.step)
+        probe = Probe(group, variable.name, rows, interval, self._session.simulation.step)
         self._session.network.probes.append(probe)
         self._probes.append((variable, probe))
 
     def _reset(self) -> None:
         """Stop recording everything."""
-        simulation, group = self._session.simulation, self._group
+        self._session.simulation.add_groups()
+        recordings, group = self._session.simulation.recordings, self._group
         for _, probe in self._probes:
             self._session.network.probes.remove(probe)
-            simulation.forget_samples(probe)
+            recordings.forget_samples(probe)
         self._probes = []
-        simulation.forget_spikes(group.first, group.size)
-        simulation.record_spikes(group.first + np.arange(group.size), False)
+        recordings.forget_spikes(group.first, group.size)
+        recordings.choose(group.first + np.arange(group.size), False)
 
     def _clear_simulator(self) -> None:
-        simulation, group = self._session.simulation, self._group
+        recordings, group = self._session.simulation.recordings, self._group
         for _, probe in self._probes:
-            simulation.forget_samples(probe)
-            probe.start = simulation.step
-        simulation.forget_spikes(group.first, group.size)
+            recordings.forget_samples(probe)
+            probe.start = self._session.simulation.step
+        recordings.forget_spikes(group.first, group.size)
         self._spikes_from_ms = float(simulator.state.t)
-        self._cleared_at = simulation.step
+        self._cleared_at = self._session.simulation.step
 
     def restart(self) -> None:
         """Begin a new trial: recording goes on from time 0."""
@@ -154,7 +160,7 @@ class Recorder(pynn_recording.Recorder):
         segment = neo.Segment(
             name=f"segment{simulator.state.segment_counter:03d}",
             description=self.population.describe(),
-            rec_datetime=datetime.now(),
+            rec_datetime=datetime.now(),  # noqa: DTZ005 - Neo's convention
         )
         wanted = [
             variable
@@ -174,7 +180,7 @@ class Recorder(pynn_recording.Recorder):
 
     def _spike_trains(self, ids: list[Any]) -> Any:
         session, group = self._session, self._group
-        step, cell = session.simulation.spikes(group.first, group.size)
+        step, cell = session.simulation.recordings.spikes(group.first, group.size)
         channel_ids = np.array(ids, dtype=int)
         wanted = np.zeros(group.size, dtype=bool)
         wanted[channel_ids - (group.first + 1)] = True
@@ -201,7 +207,7 @@ class Recorder(pynn_recording.Recorder):
         for start, probes in sorted(by_start.items()):
             cells = np.concatenate([probe.cells for probe in probes])
             values = np.concatenate(
-                [self._session.simulation.samples(probe) for probe in probes], axis=1
+                [self._session.simulation.recordings.samples(probe) for probe in probes], axis=1
             )
             order = np.argsort(cells)
             order = order[np.isin(cells[order], rows)]
@@ -226,7 +232,7 @@ class Recorder(pynn_recording.Recorder):
     def _local_count(self, variable: Variable, filter_ids: Any = None) -> dict[int, int]:
         ids = sorted(int(cell) for cell in self.filter_recorded(variable, filter_ids))
         group = self._group
-        _, cell = self._session.simulation.spikes(group.first, group.size)
+        _, cell = self._session.simulation.recordings.spikes(group.first, group.size)
         count = np.bincount(cell - group.first, minlength=group.size)
         return {one: int(count[one - group.first - 1]) for one in ids}
 
@@ -285,5 +291,5 @@ class Recorder(pynn_recording.Recorder):
         io = pynn_recording.get_io(file) if isinstance(file, str) else file
         if isinstance(io, neo.io.NWBIO):
             # NWB demands a session start; PyNN does not give one.
-            annotations = {"session_start_time": datetime.now(timezone.utc), **(annotations or {})}
+            annotations = {"session_start_time": datetime.now(UTC), **(annotations or {})}
         super().write(variables, io, gather, filter_ids, clear, annotations, locations)

@@ -93,8 +93,8 @@ class State(common.control.BaseState):
         self.session = session
         self._dt = session.network.dt_ms
         self._min_delay, self._max_delay = min_delay, max_delay
-        self.recorders = set()
-        self.write_on_end = []
+        self.recorders: set[Any] = set()
+        self.write_on_end: list[Any] = []
         self.segment_counter = 0
         self.running = False
         self.t_start = 0.0

@@ -1,0 +1,198 @@
+"""State, constants and inputs of all cells, block by block."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import SimulationError, explain
+from ..network import CellGroup
+from . import loop, tables
+from .generate import BLOCK, load_block
+from .tables import CellLayout
+
+__all__ = ["CellState"]
+
+Int64Array = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
+
+
+class CellState:
+    """The flat arrays that block kernels work on.
+
+    Parameters
+    ----------
+    dt_ms : float, ms
+        Time step.
+
+    Attributes
+    ----------
+    layouts : list of CellLayout
+        One per group, in order of creation.
+    state, inputs, param : flat float64
+        Rows of all blocks; see ``tables``.
+    blocks : Blocks
+    """
+
+    def __init__(self, dt_ms: float) -> None:
+        self._dt_ms = dt_ms
+        self.layouts: list[CellLayout] = []
+        self.state = np.zeros(0)
+        self.inputs = np.zeros(0)
+        self.param = np.zeros(0)
+        self.blocks = tables.Blocks(*(np.zeros(0, dtype=np.int64) for _ in tables.Blocks._fields))
+        self._index: dict[int, int] = {}
+        self._constants: list[tuple[FloatArray, bool]] = []
+        self._applied: list[dict[str, FloatArray]] = []
+
+    def knows(self, group: CellGroup) -> bool:
+        """Whether the group is laid out."""
+        return id(group) in self._index
+
+    def add(self, group: CellGroup) -> None:
+        """Lay out a new group behind the others, at its initial values."""
+        lay = tables.lay_out_group(group, len(self.state), len(self.inputs))
+        self._index[id(group)] = len(self.layouts)
+        self.layouts.append(lay)
+        self._constants.append((np.zeros((0, 0)), True))
+        self._applied.append({})
+        if group.model.step is not None:
+            lanes = lay.n_blocks * BLOCK
+            self.state = np.pad(self.state, (0, lanes * lay.n_states))
+            self.inputs = np.pad(self.inputs, (0, lanes * lay.n_inputs))
+        self._derive(group)
+        self.initialise(group)
+
+    def _derive(self, group: CellGroup) -> None:
+        index = self._index[id(group)]
+        if group.model.step is not None:
+            self._constants[index] = tables.constant_columns(group, self._dt_ms)
+        self._applied[index] = dict(group.columns)
+
+    def initialise(self, group: CellGroup) -> None:
+        """Set the state of a group to its initial values, and its inputs to 0."""
+        if group.model.step is None:
+            return
+        lay = self.layouts[self._index[id(group)]]
+        values = np.zeros((lay.n_states, group.size))
+        for variable in group.model.variables:
+            offset = group.columns[variable.offset] if variable.offset else 0.0
+            row = group.model.states.index(variable.state)
+            values[row] = (group.initial[variable.name] - offset) / variable.scale
+        end = lay.state_at + lay.n_blocks * lay.n_states * BLOCK
+        self.state[lay.state_at : end] = tables.pad_lanes(values).ravel()
+        end = lay.input_at + lay.n_blocks * lay.n_inputs * BLOCK
+        self.inputs[lay.input_at : end] = 0.0
+
+    def apply_columns(self, group: CellGroup) -> None:
+        """Derive constants again, keeping what is held relative to a column where it is."""
+        old = self._applied[self._index[id(group)]]
+        self._derive(group)
+        for variable in group.model.variables:
+            if variable.offset:
+                shift = old[variable.offset] - group.columns[variable.offset]
+                slots = self.slots(group, variable.name, np.arange(group.size))
+                self.state[slots] += shift / variable.scale
+
+    def build_blocks(self) -> None:
+        """Make the table of blocks and the flat array of constants."""
+        loop.PLAIN_BLOCKS.clear()
+        rows: list[tuple[int, ...]] = []
+        params: list[FloatArray] = [np.zeros(0)]
+        for lay, (constants, scalar) in zip(self.layouts, self._constants, strict=True):
+            if lay.group.model.step is None:
+                group = lay.group
+                rows.append((tables.TABLE_BLOCK, 0, group.first, group.size, 0, 0, 0))
+            else:
+                param_at = sum(len(part) for part in params)
+                rows += self._kernel_rows(lay, len(constants), scalar, param_at)
+                params.append(constants[:, 0] if scalar else tables.pad_lanes(constants).ravel())
+        columns = np.array(rows, dtype=np.int64).reshape(len(rows), 7).T.copy()
+        self.blocks = tables.Blocks(*columns)
+        self.param = np.concatenate(params)
+
+    @staticmethod
+    def _kernel_rows(
+        lay: CellLayout, n_constants: int, scalar: bool, param_at: int
+    ) -> list[tuple[int, ...]]:
+        group = lay.group
+        address, plain = load_block(group.model, scalar)
+        if plain is not None:
+            shape = (n_constants,) if scalar else (n_constants, BLOCK)
+            address = len(loop.PLAIN_BLOCKS)
+            loop.PLAIN_BLOCKS.append((plain, lay.n_states, shape, lay.n_inputs))
+        return [
+            (
+                tables.KERNEL_BLOCK,
+                address,
+                group.first + first,
+                min(BLOCK, group.size - first),
+                lay.state_at + first * lay.n_states,
+                param_at if scalar else param_at + first * n_constants,
+                lay.input_at + first * lay.n_inputs,
+            )
+            for first in range(0, group.size, BLOCK)
+        ]
+
+    def slots(self, group: CellGroup, variable: str, cells: Int64Array) -> Int64Array:
+        """Indices into ``state`` of a variable of cells of a group."""
+        row = group.model.states.index(group.model.variable(variable).state)
+        return self.layouts[self._index[id(group)]].state_slots(row, cells)
+
+    def value(self, group: CellGroup, variable: str, cells: Int64Array) -> FloatArray:
+        """Present value of a variable.
+
+        Parameters
+        ----------
+        group : CellGroup
+        variable : str
+        cells : (n,) int64
+            Indices within the group.
+
+        Returns
+        -------
+        (n,) float64, in PyNN's unit
+        """
+        return self.shown(group, variable, cells, self.state[self.slots(group, variable, cells)])
+
+    @staticmethod
+    def shown(group: CellGroup, variable: str, cells: Int64Array, values: FloatArray) -> FloatArray:
+        """Turn raw state (..., n) of cells into PyNN's unit, with the present columns."""
+        definition = group.model.variable(variable)
+        result = values * definition.scale
+        if definition.offset:
+            result += group.columns[definition.offset][cells]
+        return result
+
+    def set_value(
+        self, group: CellGroup, variable: str, cells: Int64Array, values: FloatArray
+    ) -> None:
+        """Set a variable now; see :meth:`value`."""
+        definition = group.model.variable(variable)
+        offset = group.columns[definition.offset][cells] if definition.offset else 0.0
+        self.state[self.slots(group, variable, cells)] = (values - offset) / definition.scale
+
+    def clear_injections(self) -> None:
+        """Set the injected current of all cells to 0."""
+        for lay in self.layouts:
+            if lay.group.model.injectable:
+                cells = np.arange(lay.group.size)
+                self.inputs[lay.input_slots(len(lay.group.model.receptors), cells)] = 0.0
+
+    def check_finite(self, from_ms: float, to_ms: float) -> None:
+        """Raise ``SimulationError`` when a state is no longer a finite number."""
+        if np.isfinite(self.state).all():
+            return
+        for lay in self.layouts:
+            for row, state in enumerate(lay.group.model.states):
+                values = self.state[lay.state_slots(row, np.arange(lay.group.size))]
+                if not np.isfinite(values).all():
+                    cell = int(np.argmin(np.isfinite(values)))
+                    raise SimulationError(
+                        explain(
+                            f"state {state} of cell {cell} became {values[cell]} "
+                            f"between t = {from_ms:g} and {to_ms:g} ms",
+                            where=f"population {lay.group.label!r} ({lay.group.model.name})",
+                            todo="Check weights, currents and parameters for extreme values",
+                        )
+                    )

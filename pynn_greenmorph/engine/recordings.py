@@ -1,0 +1,119 @@
+"""Recorded spikes and samples of the present trial."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..network import Probe
+from .cell_state import CellState
+from .loop import Probes
+
+__all__ = ["Recordings"]
+
+Int64Array = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
+
+
+class Recordings:
+    """What was recorded, and the buffers that the run loop fills."""
+
+    def __init__(self) -> None:
+        self._recorded = np.zeros(0, dtype=bool)
+        self._spikes: list[tuple[Int64Array, Int64Array, Int64Array]] = []
+        self._samples: dict[int, list[FloatArray]] = {}
+
+    def grow(self, n_cells: int) -> None:
+        """Make room for cells that were created since."""
+        self._recorded = np.pad(self._recorded, (0, n_cells - len(self._recorded)))
+
+    def clear(self) -> None:
+        """Forget all data; what is recorded stays chosen."""
+        self._spikes, self._samples = [], {}
+
+    # -- spikes ------------------------------------------------------------------
+
+    def choose(self, cells: Int64Array, recorded: bool) -> None:
+        """Choose whether spikes of cells (global ids) are kept from now on."""
+        self._recorded[cells] = recorded
+
+    def keep_spikes(self, step: Int64Array, cell: Int64Array, count: Int64Array) -> None:
+        """Keep those of the given log entries whose cells are recorded."""
+        keep = self._recorded[cell]
+        if keep.any():
+            self._spikes.append((step[keep], cell[keep], count[keep]))
+
+    def spikes(self, first: int, size: int) -> tuple[Int64Array, Int64Array]:
+        """Recorded spikes of consecutive global ids.
+
+        Returns
+        -------
+        step, cell : (k,) int64
+            One entry per spike, ascending by step, then cell.
+        """
+        chunks = [
+            (step[mine], cell[mine], count[mine])
+            for step, cell, count in self._spikes
+            if (mine := (cell >= first) & (cell < first + size)).any()
+        ]
+        if not chunks:
+            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+        step, cell, count = (np.concatenate(columns) for columns in zip(*chunks, strict=True))
+        return np.repeat(step, count), np.repeat(cell, count)
+
+    def forget_spikes(self, first: int, size: int) -> None:
+        """Drop the recorded spikes of consecutive global ids."""
+        kept = []
+        for step, cell, count in self._spikes:
+            others = (cell < first) | (cell >= first + size)
+            kept.append((step[others], cell[others], count[others]))
+        self._spikes = [chunk for chunk in kept if len(chunk[0])]
+
+    # -- samples -----------------------------------------------------------------
+
+    def samples(self, probe: Probe) -> FloatArray:
+        """Samples of a probe so far, (n_samples, n_cells) in PyNN's unit."""
+        kept = self._samples.get(id(probe), [])
+        return np.concatenate([np.zeros((0, len(probe.cells))), *kept])
+
+    def forget_samples(self, probe: Probe) -> None:
+        """Drop the samples of a probe; set its ``start`` to go on from there."""
+        self._samples.pop(id(probe), None)
+
+    def sample_now(self, probe: Probe, cells: CellState) -> None:
+        """Take the first sample of a probe that starts at the present step."""
+        if not self._samples.get(id(probe)):
+            values = cells.value(probe.group, probe.variable, probe.cells)
+            self._samples[id(probe)] = [values[np.newaxis, :]]
+
+    def open(
+        self, probes: Sequence[Probe], cells: CellState, step: int, last_step: int
+    ) -> tuple[Probes, FloatArray]:
+        """Buffers for the samples of steps ``step + 1`` to ``last_step``."""
+        slots = [np.zeros(0, dtype=np.int64)]
+        counts = []
+        for probe in probes:
+            done = max(step, probe.start) - probe.start
+            due = max(last_step - probe.start, 0) // probe.interval - done // probe.interval
+            counts.append(due * len(probe.cells))
+            slots.append(cells.slots(probe.group, probe.variable, probe.cells))
+        table = Probes(
+            start=np.array([probe.start for probe in probes], dtype=np.int64),
+            interval=np.array([probe.interval for probe in probes], dtype=np.int64),
+            first=np.cumsum([0, *[len(probe.cells) for probe in probes]], dtype=np.int64),
+            slot=np.concatenate(slots),
+            buffer_at=np.cumsum([0, *counts], dtype=np.int64)[:-1],
+        )
+        return table, np.empty(sum(counts))
+
+    def close(
+        self, probes: Sequence[Probe], table: Probes, samples: FloatArray, filled: Int64Array
+    ) -> None:
+        """Keep what the run loop has written."""
+        for at, number, probe in zip(table.buffer_at, filled, probes, strict=True):
+            values = samples[at : at + number].reshape(-1, len(probe.cells))
+            if len(values):
+                shown = CellState.shown(probe.group, probe.variable, probe.cells, values)
+                self._samples.setdefault(id(probe), []).append(shown)

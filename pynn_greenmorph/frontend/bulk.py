@@ -1,0 +1,155 @@
+"""Connections made at once, identical to those of PyNN's loop over targets."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pyNN import errors as pynn_errors
+from pyNN.random import NumpyRNG, RandomDistribution
+
+from ..errors import explain
+
+__all__ = ["bulk_parameters", "connect", "connect_list", "not_self"]
+
+Int64Array = NDArray[np.int64]
+
+#: Distributions whose numbers do not depend on how many are drawn at a time.
+#: ``normal_clipped`` is not one: it redraws within each call.
+_BULK = frozenset(
+    ["uniform", "uniform_int", "normal", "lognormal", "exponential", "gamma", "poisson",
+     "binomial", "vonmises", "normal_clipped_to_boundary"]
+)  # fmt: skip
+
+
+def _can_draw(lazy: Any) -> bool:
+    """Whether :func:`_draw` gives what PyNN's loop would give."""
+    if lazy.is_homogeneous:
+        return True
+    base = lazy.base_value
+    if lazy.operations:
+        return False
+    if isinstance(base, RandomDistribution):
+        return isinstance(base.rng, NumpyRNG)
+    return isinstance(base, np.ndarray)
+
+
+def _draw(lazy: Any, pre: Int64Array, post: Int64Array, counts: Int64Array) -> Any:
+    """Values of one synapse parameter for all connections, in order."""
+    if lazy.is_homogeneous:
+        return lazy.evaluate(simplify=True)
+    base = lazy.base_value
+    if isinstance(base, np.ndarray):
+        return base[pre, post]
+    if base.name in _BULK:
+        return base.next(int(counts.sum()))
+    drawn = [base.next(int(count)) for count in counts[counts > 0]]
+    return np.concatenate([np.zeros(0), *drawn])
+
+
+def bulk_parameters(connector: Any, projection: Any) -> dict[str, Any] | None:
+    """Lazy parameters, or None where PyNN's own loop is needed."""
+    if connector.location_selector is not None or connector.callback is not None:
+        return None
+    lazy = dict(connector._parameters_from_synapse_type(projection).items())
+    return lazy if all(_can_draw(values) for values in lazy.values()) else None
+
+
+def connect(
+    connector: Any, projection: Any, lazy: dict[str, Any], pre: Int64Array, post: Int64Array
+) -> None:
+    """Draw parameters, check them as PyNN does, and hand over all connections."""
+    counts = np.bincount(post, minlength=projection.post.size)
+    parameters = {name: _draw(values, pre, post, counts) for name, values in lazy.items()}
+    if connector.safe and len(pre):
+        synapse_type = projection.synapse_type
+        for name, check in synapse_type.parameter_checks.items():
+            check(parameters[synapse_type.translations[name]["translated_name"]], projection)
+    projection.connect_bulk(pre, post, parameters)
+
+
+def not_self(projection: Any, pre: Int64Array, post: Int64Array) -> NDArray[np.bool_]:
+    """Whether source and target are different cells, for each connection."""
+    sources = np.array([int(cell) for cell in projection.pre.all_cells])
+    targets = np.array([int(cell) for cell in projection.post.all_cells])
+    different: NDArray[np.bool_] = sources[pre] != targets[post]
+    return different
+
+
+def _check_list(rows: NDArray[np.float64], projection: Any, where: str) -> None:
+    """Raise ``ConnectionError`` for indices that are not whole or out of range."""
+    for column, cells, name in ((0, projection.pre, "pre"), (1, projection.post, "post")):
+        index = rows[:, column]
+        bad = ~np.isfinite(index) | (index != np.floor(index)) | (index < 0)
+        bad |= index >= cells.size
+        if bad.any():
+            raise pynn_errors.ConnectionError(
+                explain(
+                    f"{name}-synaptic index in row {int(np.argmax(bad))} is out of range "
+                    "or not an integer",
+                    where=f"{where}, projection {projection.label!r}",
+                    allowed=f"integers from 0 to {cells.size - 1}",
+                    given=f"{index[bad][0]:g}",
+                )
+            )
+
+
+def connect_list(connector: Any, projection: Any, where: str) -> None:
+    """Make the connections of a list, in the order of PyNN's ``FromListConnector``.
+
+    Parameters
+    ----------
+    connector : FromListConnector
+        Its ``conn_list`` has rows of source index, target index, values.
+    projection : Projection
+    where : str
+        Where the list comes from, for messages.
+
+    Raises
+    ------
+    ValueError
+        For a column that is no attribute of the synapse type.
+    pyNN.errors.ConnectionError
+        For an index that is not whole or out of range.
+    """
+    names = projection.synapse_type.get_parameter_names()
+    for name in connector.column_names:
+        if name not in names:
+            raise ValueError(
+                f"{name} is not a valid parameter for {type(projection.synapse_type).__name__}; "
+                f"allowed: {', '.join(names)}"
+            )
+    if connector.conn_list.size == 0:
+        return
+    rows = np.asarray(connector.conn_list, dtype=np.float64)
+    _check_list(rows, projection, where)
+    # The very call of PyNN's code: its order within one target is not stable,
+    # and it decides the order of the connections.
+    rows = rows[np.argsort(connector.conn_list[:, 1])]
+    pre, post = rows[:, 0].astype(np.int64), rows[:, 1].astype(np.int64)
+    given = {name: rows[:, 2 + column] for column, name in enumerate(connector.column_names)}
+    parameters: dict[str, Any] = {}
+    counts = np.bincount(post)
+    for name, lazy in projection.synapse_type.native_parameters.items():
+        if name in given:
+            parameters[name] = given[name]
+            continue
+        if not lazy.is_homogeneous:
+            # PyNN evaluates a fresh copy for each target, so that every target
+            # gets the same first numbers.
+            lazy.shape = None
+            parameters[name] = np.concatenate(
+                [_fresh(lazy, int(count)) for count in counts[counts > 0]]
+            )
+        else:
+            lazy.shape = (len(pre),)
+            parameters[name] = lazy.evaluate(simplify=True)
+    projection.connect_bulk(pre, post, parameters)
+
+
+def _fresh(lazy: Any, count: int) -> NDArray[np.float64]:
+    copy = deepcopy(lazy)
+    copy.shape = (count,)
+    return np.atleast_1d(np.asarray(copy.evaluate(simplify=False), dtype=np.float64))

@@ -1,0 +1,165 @@
+"""What a projection is made of: single connections, and the checks of their values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pyNN import common
+from pyNN import errors as pynn_errors
+
+from ..errors import explain
+from . import state as simulator
+from .session import Session
+
+__all__ = [
+    "INDICES",
+    "Connection",
+    "check_cells",
+    "check_shapes",
+    "checked_delay",
+    "checked_weight",
+    "global_ids",
+    "populations_of",
+]
+
+FloatArray = NDArray[np.float64]
+
+#: Attributes of a connection that are indices of cells.
+INDICES = ("presynaptic_index", "postsynaptic_index")
+
+
+class Connection(common.Connection):
+    """One connection of a projection; attributes read and write its columns.
+
+    Parameters
+    ----------
+    projection : Projection
+    index : int
+        Position in order of insertion.
+    """
+
+    def __init__(self, projection: Any, index: int) -> None:
+        """Make a handle; no values are copied."""
+        object.__setattr__(self, "_projection", projection)
+        object.__setattr__(self, "_index", index)
+
+    def __getattr__(self, name: str) -> Any:
+        """Read an attribute: ``weight``, ``delay``, or an index."""
+        if name not in (*INDICES, *self._projection.synapse_type.get_parameter_names()):
+            raise AttributeError(f"a connection has no attribute {name!r}")
+        value = self._projection.column(name)[self._index]
+        return int(value) if name in INDICES else float(value)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Write ``weight`` or ``delay``."""
+        self._projection.set_rows(name, np.array([self._index]), np.array([value], dtype=float))
+
+    def as_tuple(self, *attribute_names: str) -> tuple[Any, ...]:
+        """Return the named attributes."""
+        return tuple(getattr(self, name) for name in attribute_names)
+
+
+def checked_weight(projection: Any, weight: Any) -> FloatArray:
+    """Return weights (n,) as a new column; raises ``ConnectionError`` where not finite."""
+    values = np.array(weight, dtype=np.float64)
+    bad = ~np.isfinite(values)
+    if bad.any():
+        raise pynn_errors.ConnectionError(
+            explain(
+                "a weight is not a finite number",
+                where=f"Projection {projection.label!r}",
+                allowed="finite weights (nA or uS)",
+                given=f"{values[bad][0]}",
+            )
+        )
+    return values
+
+
+def checked_delay(projection: Any, delay: Any) -> NDArray[np.int32]:
+    """Round delays to steps, half up as NEST does, and check their limits."""
+    values = np.array(delay, dtype=np.float64)
+    dt = projection._session.network.dt_ms
+    low, high = simulator.state.delay_limits
+    # A billionth of a ms absorbs the noise of sums such as 0.1 + 0.2.
+    bad = ~np.isfinite(values) | (values < low - 1e-9) | (values > high + 1e-9)
+    if bad.any():
+        below = "below min_delay" if low > dt else "below the timestep"
+        first = float(values[bad][0])
+        problem = (
+            "is not a finite number"
+            if not np.isfinite(first)
+            else f"is {below}"
+            if first < low
+            else "is greater than max_delay"
+        )
+        limit = "" if np.isinf(high) else f", at most {high:g} ms"
+        raise pynn_errors.ConnectionError(
+            explain(
+                f"a delay {problem}",
+                where=f"Projection {projection.label!r}",
+                allowed=f"a delay of at least {low:g} ms (positive, not zero){limit}",
+                given=f"{first:g}",
+                todo="Change the delay, or min_delay and max_delay in setup()",
+            )
+        )
+    steps_per_ms = 1.0 / dt
+    if abs(steps_per_ms - round(steps_per_ms)) < 1e-9:
+        steps_per_ms = round(steps_per_ms)
+    steps = np.floor(values * steps_per_ms + 0.5)
+    moved = np.abs(steps * dt - values)
+    rounded = int((moved > 1e-6 * dt).sum())
+    if rounded:
+        projection._session.fidelity.add(
+            "delay rounded",
+            f"Projection {projection.label!r}",
+            f"{rounded} delays were rounded to multiples of the timestep ({dt:g} ms)",
+            count=rounded,
+            largest=float(moved.max()),
+            unit="ms",
+        )
+    return np.maximum(steps, 1).astype(np.int32)
+
+
+def check_shapes(synapse_type: Any, n_pre: int, n_post: int) -> None:
+    """Raise ``InvalidDimensionsError`` for arrays that do not fit the projection."""
+    space = getattr(synapse_type, "parameter_space", None)
+    for name, value in space.items() if space is not None else ():
+        shape = getattr(getattr(value, "base_value", None), "shape", ())
+        if len(shape) and shape != (n_pre, n_post):
+            raise pynn_errors.InvalidDimensionsError(
+                explain(
+                    f"the array of {name} has the wrong shape",
+                    where="Projection()",
+                    allowed=f"shape ({n_pre}, {n_post}): one value for each pair of cells",
+                    given=f"shape {shape}",
+                )
+            )
+
+
+def populations_of(cells: Any) -> list[Any]:
+    """Return the populations and views of an assembly, or the one that is given."""
+    return list(cells.populations) if isinstance(cells, common.Assembly) else [cells]
+
+
+def check_cells(session: Session, cells: Any) -> None:
+    """Raise when cells are no population, or of an earlier session."""
+    if not isinstance(cells, common.BasePopulation | common.Assembly):
+        raise pynn_errors.ConnectionError(
+            explain(
+                "not a Population, PopulationView or Assembly",
+                where="Projection()",
+                given=type(cells).__name__,
+            )
+        )
+    for population in populations_of(cells):
+        simulator.state.check_mine(population._root._session, "Projection()")
+
+
+def global_ids(cells: Any) -> NDArray[np.int32]:
+    """Global ids of all cells of a population, view or assembly, in its order."""
+    parts = [
+        population._root._cells.first + population._rows for population in populations_of(cells)
+    ]
+    return np.concatenate(parts).astype(np.int32)
