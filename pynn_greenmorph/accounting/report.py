@@ -255,7 +255,11 @@ class Report:
         return text(self)
 
     def __repr__(self) -> str:
-        return f"<Report {self.subject}: {self.energy_j:.4g} J>"
+        (low, high), (least, most) = self.interval_j, self.dynamic_interval_j
+        return (
+            f"<Report {self.subject}: {self.energy_j:.4g} J ({low:.4g} to {high:.4g}), of which "
+            f"dynamic {self.dynamic_j:.4g} J ({least:.4g} to {most:.4g}), 95 %>"
+        )
 
     def _repr_html_(self) -> str:
         return html(self)

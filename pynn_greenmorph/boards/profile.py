@@ -59,7 +59,7 @@ class Coefficient:
     value : float or None
         The value in ``unit``; ``None`` where nothing is published.
     unit : str
-        One of the units in :data:`.check.UNITS`.
+        One of the units in ``check.UNITS``.
     rel_std : float
         Relative standard deviation (one sigma); 0 for exact numbers.
     source : str
@@ -119,7 +119,7 @@ class Board:
     name, label, subject : str
         Key of the profile, one line for lists, short words for reports ("SpiNN-5 board").
     model : str
-        The formula that its energy follows, one of :data:`.check.MODELS`.
+        The formula that its energy follows, one of ``check.MODELS``.
     priced_as : str
         For a board without prices: the board on which its counts are priced.
     default_boundary : str

@@ -423,7 +423,10 @@ def test_joules_in_words(value: float, words: str) -> None:
 
 
 def test_repr_is_short(report: Report) -> None:
-    assert repr(report) == f"<Report modelled: SpiNN-5 board, DC input: {report.energy_j:.4g} J>"
+    assert repr(report).startswith(
+        f"<Report modelled: SpiNN-5 board, DC input: {report.energy_j:.4g} J ("
+    )
+    assert f"dynamic {report.dynamic_j:.4g} J (" in repr(report)
 
 
 def test_a_report_of_100_000_cells_takes_less_than_a_second() -> None:
