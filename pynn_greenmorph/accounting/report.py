@@ -64,7 +64,7 @@ class ComponentLine:
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Report:
-    """What a run would cost on a board; make one with :func:`make_report`.
+    """What a run would cost on a board; make one with ``make_report``.
 
     Attributes
     ----------
@@ -179,22 +179,22 @@ class Report:
         loss_rel_std: float = 0.0,
         intensity_rel_std: float = 0.0,
     ) -> Nature:
-        """Return the NATURE metric of a study that repeats this run; see :mod:`.nature`.
+        """Return the NATURE metric of a study that repeats this run; see ``nature``.
 
         Parameters
         ----------
         country, region, year, pue, loss, n_exp, epochs, intensity_g_per_kwh
-            As in :func:`.nature.nature`. This run is one epoch.
+            As in ``nature.nature``. This run is one epoch.
         overhead_s, overhead_j, pue_rel_std, loss_rel_std, intensity_rel_std
             Fixed time and energy of one experiment, and relative standard
-            deviations of your inputs, as in :func:`.study.nature_of`.
+            deviations of your inputs, as in ``study.nature_of``.
 
         Raises
         ------
         ReportError
             If nothing has been run, so that there is no mean power.
         InvalidValueError, UnknownNameError
-            As :func:`.nature.nature`.
+            As ``nature.nature``.
         """
         return nature_of(
             self.priced,
@@ -286,16 +286,16 @@ def make_report(
     boundary : str, optional
         What the static power includes ("board_dc", "boxed_board").
     neurons_per_core : int or mapping, optional
-        See :func:`~pynn_greenmorph.mapping.place.place`.
+        See ``pynn_greenmorph.mapping.place.place``.
     time_scale_factor : float, optional
-        See :func:`.walltime.wall_time`.
+        See ``walltime.wall_time``.
     fidelity : iterable of mapping, optional
-        Rows with the fields in :data:`.fidelity.FIELDS`.
+        Rows with the fields in ``fidelity.FIELDS``.
 
     Raises
     ------
     UnknownNameError, BoardError, InvalidValueError
-        As :func:`.pricing.price` and :func:`~pynn_greenmorph.boards.profile.load_board`.
+        As ``pricing.price`` and ``pynn_greenmorph.boards.profile.load_board``.
     ReportError
         If a fidelity row is malformed.
 
