@@ -189,6 +189,8 @@ class Simulation:
             self.counters.append(EventCounter(group, now, now.copy(), zero, self._last_step))
         self._rows = rows.build_rows(self.network, self.cells.layouts)
         self._epoch = self._last_step
+        # All that was in flight is pending now; the new rows never look at it.
+        self.tail = _no_spikes()
         self._synapses_changed = False
 
     def _apply_currents(self) -> None:
