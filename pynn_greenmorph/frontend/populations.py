@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,15 @@ class Assembly(common.Assembly):
     """PyNN's ``Assembly``, as documented in ``pyNN.common``."""
 
     _simulator = simulator
+
+    @property
+    def position_generator(self) -> Callable[[Any], Any]:
+        """Function of cell indices that returns positions, one row per cell.
+
+        PyNN's own returns one column per cell, which its distances refuse.
+        """
+        positions = self.positions.T
+        return lambda indices: positions[indices]
 
 
 class _Cells:

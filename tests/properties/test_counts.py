@@ -7,11 +7,10 @@ from collections import Counter
 from typing import Any
 
 import numpy as np
+import pyNN.greenmorph as sim
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-import pyNN.greenmorph as sim
 
 DT = 0.5
 PER_CORE = 4
@@ -29,7 +28,7 @@ class Book:
     def note(self, projection: Any) -> None:
         """The projection has these values for spikes emitted from now on."""
         group = projection._group
-        since = (self.trial, self.step if self.step else -1)
+        since = (self.trial, self.step or -1)
         row = (projection, since, group.pre.copy(), group.post.copy(), group.delay_steps.copy())
         self.values.append(row)
 
@@ -59,7 +58,9 @@ def random_network(draw: np.random.RandomState, record: bool) -> tuple[list[Any]
     return populations, projections, book
 
 
-def connect(draw: np.random.RandomState, populations: list[Any], made: list[Any], book: Book) -> None:
+def connect(
+    draw: np.random.RandomState, populations: list[Any], made: list[Any], book: Book
+) -> None:
     pre = populations[draw.randint(len(populations))]
     post = populations[draw.randint(len(populations) - 2)]
     rows = [

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import pyNN.greenmorph as sim
 import pytest
 
-import pyNN.greenmorph as sim
 from pynn_greenmorph.errors import FidelityWarning, SimulationError
 
 DT = 0.1

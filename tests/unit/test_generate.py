@@ -15,7 +15,7 @@ from pynn_greenmorph.engine.generate import block_source
 from pynn_greenmorph.errors import GreenmorphError
 from pynn_greenmorph.registry import CellModel, cell_model
 
-CELL = '''
+CELL = """
 from pynn_greenmorph.registry import CellModel, Parameter, Variable
 
 GAIN = {gain}
@@ -35,7 +35,7 @@ MODEL = CellModel(
     states=("x",), variables=(Variable("v", "x", "mV", 1.0),), constants=("bias",),
     derive=derive, step=step, helpers=(double,),
 )
-'''
+"""
 
 RUN = """
 import sys
@@ -54,9 +54,7 @@ def run_toy(folder: Path, gain: float, **environment: str) -> str:
     info = folder / "toy_cell-1.0.dist-info"
     info.mkdir(exist_ok=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: toy-cell\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text(
-        "[pynn_greenmorph.cells]\nToy = toy_cell:MODEL\n"
-    )
+    (info / "entry_points.txt").write_text("[pynn_greenmorph.cells]\nToy = toy_cell:MODEL\n")
     variables = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join([str(folder), str(Path(__file__).parents[2])]),
@@ -107,5 +105,5 @@ def test_name_that_cannot_be_compiled() -> None:
         return textwrap.dedent(v_mv), 0
 
     model = CellModel(name="Bad", kind="neuron", states=("v_mv",), step=step)
-    with pytest.raises(GreenmorphError, match="'textwrap'.*cannot be compiled"):
+    with pytest.raises(GreenmorphError, match=r"'textwrap'.*cannot be compiled"):
         block_source(model, scalar_parameters=True)

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pyNN.greenmorph as sim
 import pytest
 
-import pyNN.greenmorph as sim
 from pynn_greenmorph.engine import simulation
 from pynn_greenmorph.network import storage_class
 
