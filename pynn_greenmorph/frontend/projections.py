@@ -204,7 +204,8 @@ class Projection(common.Projection):
             if multiple_synapses == "last":
                 matrix[pre, post] = values
             elif multiple_synapses == "first":
-                matrix[pre[::-1], post[::-1]] = values[::-1]
+                # Copies: NumPy walks reversed views in the order of memory.
+                matrix[pre[::-1].copy(), post[::-1].copy()] = values[::-1].copy()
             elif multiple_synapses == "sum":
                 matrix[pre, post] = 0.0
                 np.add.at(matrix, (pre, post), values)
