@@ -150,6 +150,8 @@ def _usual_step(priced: Priced) -> dict[str, float] | None:
         "energy_j": usual.energy_j,
         "static_j": usual.static_j,
         "dynamic_j": usual.dynamic_j,
+        "overrun_factor": usual.overrun.factor,
+        "clamped_cores": usual.overrun.cores,
     }
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 
@@ -122,6 +123,14 @@ def _match(given: str, rows: list[tuple[str, str, Intensity]], kind: str) -> Int
     for code, name, row in rows:
         if wanted in {code.casefold(), name.casefold()}:
             return row
-    # Suggest codes for what looks like a code, else names.
-    names = [code if len(wanted) <= len(code) else name for code, name, _ in rows]
-    raise UnknownNameError(unknown_name(kind, str(given), names))
+    # A similar code is another country, so only names are suggested.
+    near = get_close_matches(wanted, [name.casefold() for _, name, _ in rows], n=1, cutoff=0.75)
+    hint = [f"{name!r} ({code})" for code, name, _ in rows if [name.casefold()] == near]
+    raise UnknownNameError(
+        explain(
+            f"unknown {kind} {str(given)!r}",
+            allowed="a code of three letters (ISO 3166: 'DEU') or the English name for a country, "
+            "the code or name for a region",
+            todo=f"Did you mean {hint[0]}?" if hint else "See intensity_table() for all places",
+        )
+    )

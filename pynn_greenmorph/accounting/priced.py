@@ -54,12 +54,15 @@ class UsualStep:
     """The price of the same spikes at the board's usual time step.
 
     Updates and ticks go with the number of steps; spikes, deliveries and events are kept.
+    ``overrun`` says whether cores would be clamped there: the board could then not run the
+    network in real time at that step.
     """
 
     dt_ms: float
     t_wall_s: float
     static_j: float
     dynamic_j: float
+    overrun: Overrun
 
     @property
     def energy_j(self) -> float:

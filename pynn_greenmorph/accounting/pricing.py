@@ -177,8 +177,8 @@ def _usual_step(
     per_core = charges.per_core.astype(np.float64)
     for name in ("neuron_updates", "source_ticks"):
         per_core[:, COUNTERS.index(name)] *= ledger.dt_ms / usual
-    share, _ = clamp(per_core, costs, float(cap.value or 0.0), wall)
+    share, overrun = clamp(per_core, costs, float(cap.value or 0.0), wall)
     static_w = sum(watt for _, watt in powers)
     return UsualStep(
-        usual, wall.t_wall_s, static_w * wall.t_wall_s, float(share @ (per_core @ costs))
+        usual, wall.t_wall_s, static_w * wall.t_wall_s, float(share @ (per_core @ costs)), overrun
     )

@@ -55,6 +55,8 @@ def nature_of(
     left_out = "mapping and loading not included"
     if overhead_s or overhead_j:
         left_out = f"{overhead_s:g} s at the static power + {overhead_j:g} J, given by the user"
+    if not priced.boundary.at_the_wall:
+        left_out += f"; loss of the power supply not included (boundary {priced.boundary.name})"
     draws = overhead_s * samples.static_j / t_wall_s + overhead_j
     return nature(
         (priced.static_j + priced.dynamic_j) / t_wall_s,

@@ -89,7 +89,9 @@ def _components(report: Report) -> Table:
         costs = [f"{quantity(c.value or 0.0, c.unit)} ({c.confidence})" for c in line.coefficients]
         energy, range_ = quantity(line.energy_j, "J"), span(line.interval_j, "J")
         whose = _whose(report, line.coefficients)
-        rows.append((line.name, shown, " + ".join(costs), energy, range_, whose))
+        # Emission by sources is paid for in their ticks, so this row counts neurons' spikes.
+        name = "spikes (neurons)" if line.name == "spikes" else line.name
+        rows.append((name, shown, " + ".join(costs), energy, range_, whose))
     header = ("component", "count", "cost (confidence)", "energy", "95 %", "whose")
     return Table("by component", header, tuple(rows))
 
@@ -124,6 +126,12 @@ def _phases(report: Report) -> Table:
             f"{quantity(usual.energy_j, 'J')}, of which dynamic {quantity(usual.dynamic_j, 'J')}"
         )
         name = f"the run at the board's usual step, {usual.dt_ms:g} ms, same spikes"
+        if usual.overrun.cores:
+            words += (
+                f"; {usual.overrun.cores} cores need up to {usual.overrun.factor:.3g} times what "
+                f"they can draw and were clamped: a time-scale factor of "
+                f"{usual.overrun.fitting_factor:.3g} would fit"
+            )
         rows.append((name, words, _whose(report)))
     return Table("by phase", ("phase", "energy", "whose"), tuple(rows))
 

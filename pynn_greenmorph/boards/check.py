@@ -244,8 +244,10 @@ def _boundaries(table: Table, boundaries: Table, static: Table) -> Iterator[Faul
         if not isinstance(entry, dict):
             yield path, f"must be a table with subject and parts, but is {entry!r}"
             continue
-        yield from _unknown(f"{path}.", entry, ("subject", "parts"))
+        yield from _unknown(f"{path}.", entry, ("subject", "parts", "at_the_wall"))
         yield from _text(f"{path}.", entry, "subject")
+        if not isinstance(entry.get("at_the_wall", False), bool):
+            yield f"{path}.at_the_wall", f"must be true or false, but is {entry['at_the_wall']!r}"
         parts = entry.get("parts")
         if not isinstance(parts, list) or not parts:
             yield f"{path}.parts", "must be a list of names of static powers"

@@ -82,11 +82,15 @@ class Coefficient:
 
 @dataclass(frozen=True)
 class Boundary:
-    """What a static power includes: its name, words for users, names of the summed powers."""
+    """What a static power includes: its name, words for users, names of the summed powers.
+
+    ``at_the_wall`` is true where the loss of the power supply is included.
+    """
 
     name: str
     subject: str
     parts: tuple[str, ...]
+    at_the_wall: bool = False
 
 
 @dataclass(frozen=True)
@@ -243,7 +247,9 @@ def _coefficients(entries: Mapping[str, Any]) -> dict[str, Coefficient]:
 
 def _build(table: Mapping[str, Any], path: Path) -> Board:
     boundaries = {
-        name: Boundary(name, entry["subject"], tuple(entry["parts"]))
+        name: Boundary(
+            name, entry["subject"], tuple(entry["parts"]), bool(entry.get("at_the_wall", False))
+        )
         for name, entry in table.get("boundaries", {}).items()
     }
     return Board(

@@ -96,7 +96,7 @@ def _number_lines(numbers: Mapping[str, Coefficient]) -> Iterator[str]:
     width = max(map(len, numbers), default=0)
     for name, number in numbers.items():
         value = "not published" if number.value is None else f"{number.value:g} {number.unit}"
-        spread = f" +- {100 * number.rel_std:g} %" if number.rel_std else ""
+        spread = f" +- {100 * number.rel_std:g} % (1 sigma)" if number.rel_std else ""
         per = f" per {number.per}" if number.per else ""
         origin = f"[{number.source}, confidence {number.confidence}]"
         yield f"  {name:{width}}  {value}{per}{spread}  {origin}"

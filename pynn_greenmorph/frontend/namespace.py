@@ -14,10 +14,9 @@ from pyNN.network import Network
 from pyNN.parameters import LazyArray, ParameterSpace, Sequence
 from pyNN.random import GSLRNG, NumpyRNG, RandomDistribution
 from pyNN.space import Cuboid, Grid2D, Grid3D, Line, RandomStructure, Space, Sphere
-from pyNN.standardmodels import StandardCellType
-from pyNN.standardmodels import cells as pynn_cells
+from pyNN.standardmodels import StandardCellType, cells, electrodes, synapses
 
-from ..errors import unknown_name
+from ..errors import explain, unknown_name
 from . import connectors as _connectors
 from . import models as _models
 from . import state as simulator
@@ -137,8 +136,12 @@ def missing(attribute: str) -> AttributeError:
         Names the cell types that there are for a standard cell type of PyNN
         that is not offered, else all names.
     """
-    if hasattr(pynn_cells, attribute):
-        kind, known = "cell type", list_standard_models()
-    else:
-        kind, known = "name in pyNN.greenmorph", __all__
-    return AttributeError(unknown_name(kind, attribute, known))
+    if any(hasattr(models, attribute) for models in (cells, synapses, electrodes)):
+        return AttributeError(
+            explain(
+                f"PyNN's standard model {attribute!r} is not available in this version",
+                allowed=f"the cell types {', '.join(list_standard_models())}, StaticSynapse, "
+                "DCSource, StepCurrentSource",
+            )
+        )
+    return AttributeError(unknown_name("name in pyNN.greenmorph", attribute, __all__))

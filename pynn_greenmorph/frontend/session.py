@@ -12,6 +12,7 @@ from ..accounting.report import Report, make_report
 from ..engine.simulation import Simulation
 from ..mapping.fidelity import FidelityLog
 from ..network import Network
+from .values import finite_number
 
 __all__ = ["Session"]
 
@@ -108,6 +109,9 @@ class Session:
         BoardError
             When the board's profile lacks a number that is needed.
         """
+        if time_scale_factor is not None:
+            where = "energy_report()"
+            finite_number(time_scale_factor, "time_scale_factor", positive=True, where=where)
         return make_report(
             self.ledger(),
             board=self.board if board is None else board,

@@ -114,10 +114,10 @@ def check_choice(name: str, value: Any, allowed: Sequence[str]) -> None:
 
 def check_extra(extra: dict[str, Any]) -> None:
     """Raise ``UnknownNameError`` for what is nearly the name of an argument."""
-    if "dt" in extra or "time_step" in extra:
-        raise UnknownNameError(
-            explain("dt is not a valid argument", where="setup()", todo="Use timestep=")
-        )
+    for name in ("dt", "time_step"):
+        if name in extra:
+            what = f"{name} is not a valid argument"
+            raise UnknownNameError(explain(what, where="setup()", todo="Use timestep="))
     known = [
         "timestep", "min_delay", "max_delay", "board", "precision", "threads", "spike_precision",
         "time_scale_factor", *_SEED_NAMES, *HARMLESS, *_NOT_HONOURED,

@@ -7,12 +7,23 @@ deviation is kept.
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from dataclasses import dataclass, field
 
 from ..errors import FidelityWarning
 
 __all__ = ["FidelityLog"]
+
+
+def _callers_level() -> int:
+    """Level, for the caller's ``warn``, of the nearest frame outside this package and PyNN."""
+    level, frame = 0, inspect.currentframe()
+    while frame is not None:
+        if frame.f_globals.get("__name__", "").split(".")[0] not in ("pynn_greenmorph", "pyNN"):
+            return level
+        level, frame = level + 1, frame.f_back
+    return 1
 
 
 @dataclass
@@ -72,7 +83,7 @@ class FidelityLog:
             row["count"] = int(str(row["count"])) + count
             row["largest"] = max(float(str(row["largest"])), largest)
         if not known and not quiet:
-            warnings.warn(f"{where}: {message}", FidelityWarning, stacklevel=3)
+            warnings.warn(f"{where}: {message}", FidelityWarning, stacklevel=_callers_level())
 
     def rows(self) -> list[dict[str, object]]:
         """Return the rows, in order of their first occurrence.
