@@ -17,6 +17,7 @@ from ..network import CellGroup, Network
 from . import loop, rows
 from .arrivals import EventCounter, LogTail, pending_input
 from .cell_state import CellState
+from .interrupt import interrupt_held_back
 from .recordings import Recordings
 
 __all__ = ["Simulation"]
@@ -224,7 +225,8 @@ class Simulation:
         dt = self.network.dt_ms
         while self.step < to_step:
             began, first = time.perf_counter(), self.step
-            self._advance_chunk(advance, min(to_step, self.step + self._chunk_steps()))
+            with interrupt_held_back():
+                self._advance_chunk(advance, min(to_step, self.step + self._chunk_steps()))
             self.cells.check_finite(first * dt, self.step * dt)
             elapsed = max(time.perf_counter() - began, 1e-6)
             wanted = (self.step - first) * CHUNK_S / elapsed

@@ -8,6 +8,7 @@ order of sums would give the same bits.
 from __future__ import annotations
 
 import hashlib
+import signal
 from collections.abc import Sequence
 from typing import Any
 
@@ -142,4 +143,28 @@ def test_sums_are_in_the_canonical_order() -> None:
         assert (current * 1e-3 == np.asarray(signal.magnitude)[step]).all(), step
     shuffled = sums.sum(axis=0)
     assert (shuffled > 0).all()
+    sim.end()
+
+
+def test_an_interrupted_run_goes_on_as_if_nothing_had_been(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C in the middle of a chunk comes through when the chunk is whole."""
+    cells, projections = build()
+    sim.run(T_STOP)
+    expected = digest(cells, projections, with_v=True)
+    cells, projections = build()
+    simulated = cells._session.simulation
+    original = simulated._take_spikes
+
+    def interrupted(spikes: Any) -> None:
+        if simulated.step > 50:
+            monkeypatch.undo()
+            signal.raise_signal(signal.SIGINT)
+        original(spikes)
+
+    monkeypatch.setattr(simulated, "_take_spikes", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        sim.run(T_STOP)
+    assert 5.0 < sim.get_current_time() < T_STOP
+    sim.run_until(T_STOP)
+    assert digest(cells, projections, with_v=True) == expected
     sim.end()
