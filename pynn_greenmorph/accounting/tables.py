@@ -57,6 +57,7 @@ def tables(report: Report) -> list[Table]:
         _time(report),
         _usage(report),
         _fidelity(report),
+        _origins(report),
         _sources(report),
     ]
     return [table for table in found if table.rows]
@@ -168,6 +169,18 @@ def _fidelity(report: Report) -> Table:
         largest = "" if row["largest"] is None else f"{row['largest']:.4g} {row['unit']}"
         rows.append((row["kind"], row["where"], count(row["count"]), largest, row["message"]))
     return Table("fidelity", ("kind", "where", "count", "largest", "what"), tuple(rows))
+
+
+def _origins(report: Report) -> Table:
+    """What each cost was measured on: elsewhere its confidence says less than it seems to."""
+    rows = [
+        (coefficient.name, coefficient.note, _whose(report, (coefficient,)))
+        for line in report.components.values()
+        if line.count
+        for coefficient in line.coefficients
+        if coefficient.note
+    ]
+    return Table("what the costs rest on", ("cost", "note of the profile", "whose"), tuple(rows))
 
 
 def _sources(report: Report) -> Table:

@@ -187,7 +187,8 @@ def spike_steps(times_ms: FloatArray, dt_ms: float) -> Int64Array:
     (k,) int64, steps
         Times within 1e-6 steps of a grid point count as that point.
     """
-    return np.ceil(np.round(times_ms / dt_ms, 6)).astype(np.int64)
+    # Steps from 2**52 on are never reached; larger ones would not fit an integer.
+    return np.ceil(np.round(np.minimum(times_ms / dt_ms, 2.0**52), 6)).astype(np.int64)
 
 
 def build_injections(

@@ -274,8 +274,8 @@ class Simulation:
         cells, probes = self.cells, self.network.probes
         table, samples = self.recordings.open(probes, cells, self.step, last_step)
         filled = np.zeros(len(probes), dtype=np.int64)
-        # The seed's 64 bits travel as a signed integer.
-        key = int(np.uint64(self.network.seed).astype(np.int64))
+        # The seed's 64 bits travel as a signed integer, of NumPy: it wraps back, Python's does not.
+        key = np.uint64(self.network.seed).astype(np.int64)
         self.step, n_log = advance(
             self.step, last_step, self._epoch, base, n_tail, self._positions, self.trial, key,
             self.network.n_cells, cells.blocks, cells.state, cells.param, cells.inputs,

@@ -308,7 +308,7 @@ def test_html_escapes_labels() -> None:
     page = make_report(ledger(bad), fidelity=[{**ROW, "where": bad}])._repr_html_()
     assert "<script" not in page
     assert page.count("&lt;script&gt;alert(&#x27;&amp;&#x27;)&lt;/script&gt;") == 2
-    assert page.count("<table>") == page.count("</table>") == 9
+    assert page.count("<table>") == page.count("</table>") == 10
 
 
 def test_a_label_with_a_line_break_does_not_tear_a_line_apart() -> None:
