@@ -18,6 +18,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="also run the tests that compare with other simulators; a missing one fails",
     )
+    parser.addoption(
+        "--backend",
+        default="greenmorph",
+        metavar="NAME",
+        help="the PyNN backend pyNN.NAME that the fixture `sim` gives to the scenarios",
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -6,6 +6,7 @@ step-size controller, whose suggestion is kept from step to step.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -154,6 +155,10 @@ def step(  # type: ignore[no-untyped-def]
         )  # fmt: skip
         if ratio > 1.1:
             h_ms = h * max(0.9 / ratio ** (1.0 / 5.0), 0.2)
+            if dt_ms + h_ms == dt_ms:
+                # Steps this small never reach the end: give up, and the run ends with an error.
+                g_exc_ns, h_ms = math.nan, 0.0
+                break
             continue
         v_mv, g_exc_ns, g_inh_ns = v_new, ge_new, gi_new
         t = dt_ms if last else t + h

@@ -78,9 +78,18 @@ class Recordings:
         kept = self._samples.get(id(probe), [])
         return np.concatenate([np.zeros((0, len(probe.cells))), *kept])
 
-    def forget_samples(self, probe: Probe) -> None:
-        """Drop the samples of a probe; set its ``start`` to go on from there."""
-        self._samples.pop(id(probe), None)
+    def forget_samples(self, probe: Probe, *, but_last: bool = False) -> None:
+        """Drop the samples of a probe; set its ``start`` to go on from there.
+
+        Parameters
+        ----------
+        probe : Probe
+        but_last : bool
+            Whether to keep the last sample, as that of the new ``start``.
+        """
+        kept = self._samples.pop(id(probe), [])
+        if but_last and kept:
+            self._samples[id(probe)] = [kept[-1][-1:]]
 
     def sample_now(self, probe: Probe, cells: CellState) -> None:
         """Take the first sample of a probe that starts at the present step."""

@@ -76,7 +76,8 @@ class Simulation:
         self.tail = _no_spikes()
         self._finished_steps = 0
         self._started = False
-        self._rows = rows.build_rows(network, [])
+        # None yet, also where the tables are filled already: that is for prepare().
+        self._rows = rows.build_rows(Network(network.dt_ms, network.seed), [])
         self._epoch = -1
         self._pending = loop.Pending(_no_int(), _no_int(), np.zeros(0))
         self._table = loop.TableSpikes(_no_int(), _no_int(), _no_int())
@@ -84,7 +85,8 @@ class Simulation:
         #: Where pending input, table spikes and injections go on.
         self._positions = np.zeros(3, dtype=np.int64)
         self._changed_groups: list[CellGroup] = []
-        self._synapses_changed = self._table_changed = self._currents_changed = False
+        self._synapses_changed = self._table_changed = False
+        self._currents_changed = bool(network.currents)
         self._log_capacity = 1 << 16
         self._chunk = 64
 

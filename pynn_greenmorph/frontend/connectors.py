@@ -190,31 +190,54 @@ def _check_number(connector: Any, n: Any) -> None:
         )
 
 
-class FixedNumberPreConnector(_Columns, pynn_connectors.FixedNumberPreConnector):
+class _FixedNumber(_Columns, pynn_connectors.FixedNumberConnector):
+    """Mends PyNN's connectors with fixed numbers for n = 0 and for a self-hit drawn twice."""
+
+    rng: Any
+    n: Any
+
+    def __init__(self, n: Any, *args: Any, **kwargs: Any) -> None:
+        """Make a connector; see the class."""
+        _check_number(self, n)
+        super().__init__(n, *args, **kwargs)
+
+    def connect(self, projection: Any) -> None:
+        """Connect; PyNN's code cannot draw no cells at all."""
+        if isinstance(self.n, int) and self.n == 0:
+            return
+        try:
+            super().connect(projection)
+        except ValueError as error:
+            if "at least one array" not in str(error):
+                raise
+            raise ValueError(
+                explain(
+                    "the distribution of n gave 0 for a cell",
+                    where=f"{type(self).__name__}, projection {projection.label!r}",
+                    allowed="distributions of integers greater than 0",
+                    todo="Use with_replacement=True, or a distribution that starts at 1",
+                )
+            ) from error
+
+    def _rng_uniform_int_exclude(self, n: int, size: int, exclude: int) -> Int64Array:
+        """Draw ``n`` integers below ``size``; those that hit ``exclude`` are drawn again."""
+        limits = {"low": 0, "high": size}
+        drawn: Int64Array = self.rng.next(n, "uniform_int", limits, mask=None)
+        while (again := np.flatnonzero(drawn == exclude)).size:
+            drawn[again] = self.rng.next(again.size, "uniform_int", limits, mask=None)
+        return drawn
+
+
+class FixedNumberPreConnector(_FixedNumber, pynn_connectors.FixedNumberPreConnector):
     """PyNN's ``FixedNumberPreConnector``, as documented in ``pyNN.connectors``."""
 
-    def __init__(self, n: Any, *args: Any, **kwargs: Any) -> None:
-        """Make a connector; see the class."""
-        _check_number(self, n)
-        super().__init__(n, *args, **kwargs)
 
-
-class FixedNumberPostConnector(_Columns, pynn_connectors.FixedNumberPostConnector):
+class FixedNumberPostConnector(_FixedNumber, pynn_connectors.FixedNumberPostConnector):
     """PyNN's ``FixedNumberPostConnector``, as documented in ``pyNN.connectors``."""
 
-    def __init__(self, n: Any, *args: Any, **kwargs: Any) -> None:
-        """Make a connector; see the class."""
-        _check_number(self, n)
-        super().__init__(n, *args, **kwargs)
 
-
-class FixedTotalNumberConnector(_Columns, pynn_connectors.FixedTotalNumberConnector):
+class FixedTotalNumberConnector(_FixedNumber, pynn_connectors.FixedTotalNumberConnector):
     """PyNN's ``FixedTotalNumberConnector``, as documented in ``pyNN.connectors``."""
-
-    def __init__(self, n: Any, *args: Any, **kwargs: Any) -> None:
-        """Make a connector; see the class."""
-        _check_number(self, n)
-        super().__init__(n, *args, **kwargs)
 
 
 class DistanceDependentProbabilityConnector(
@@ -250,6 +273,21 @@ class DisplacementDependentProbabilityConnector(
 class ArrayConnector(_Columns, pynn_connectors.ArrayConnector):
     """PyNN's ``ArrayConnector``, as documented in ``pyNN.connectors``."""
 
+    def connect(self, projection: Any) -> None:
+        """Connect as the array says; PyNN would take its 0s and 1s for indices of cells."""
+        array = np.asarray(self.array)
+        if array.dtype != bool or array.shape != projection.shape:
+            raise ValueError(
+                explain(
+                    "the array does not fit",
+                    where=f"ArrayConnector, projection {projection.label!r}",
+                    allowed=f"booleans of shape {projection.shape}",
+                    given=f"{array.dtype} of shape {array.shape}",
+                    todo="Make a matrix of 0 and 1 boolean with array.astype(bool)",
+                )
+            )
+        super().connect(projection)
+
 
 class CloneConnector(_Columns, pynn_connectors.CloneConnector):
     """PyNN's ``CloneConnector``, as documented in ``pyNN.connectors``."""
@@ -258,6 +296,28 @@ class CloneConnector(_Columns, pynn_connectors.CloneConnector):
 class CSAConnector(_Columns, pynn_connectors.CSAConnector):
     """PyNN's ``CSAConnector``, as documented in ``pyNN.connectors``."""
 
+    cset: Any
+
+    def connect(self, projection: Any) -> None:
+        """Connect; of a set with values PyNN's code takes the cells' ids for indices."""
+        csa = pynn_connectors.csa
+        if csa.arity(self.cset) != 2:
+            super().connect(projection)
+            return
+        n_pre, n_post = projection.shape
+        for pre, post, weight, delay in csa.cross((0, n_pre - 1), (0, n_post - 1)) * self.cset:
+            projection._convergent_connect([pre], post, weight=weight, delay=delay)
+
 
 class SmallWorldConnector(pynn_connectors.SmallWorldConnector):
-    """PyNN's ``SmallWorldConnector``, as documented in ``pyNN.connectors``."""
+    """PyNN's ``SmallWorldConnector``, which PyNN 0.13 only declares."""
+
+    def connect(self, projection: Any) -> None:
+        """Raise ``NotImplementedError``, as in every PyNN backend."""
+        raise NotImplementedError(
+            explain(
+                "SmallWorldConnector is only declared in PyNN 0.13, no backend has it",
+                where=f"Projection {projection.label!r}",
+                todo="Draw the pairs yourself and use FromListConnector",
+            )
+        )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
+from numbers import Real
 from typing import Any
 
 from pyNN import common
@@ -98,6 +100,7 @@ def setup(
     if time_scale_factor is not None:
         finite_number(time_scale_factor, "time_scale_factor", positive=True, where="setup()")
     chosen = board_name(simulator.state.board_override or board or "ideal")
+    _write_pending()
     session = Session(dt, seed, chosen, time_scale_factor)
     simulator.state.open(session, low, high)
     _note_deviations(session, threads, spike_precision, extra_params)
@@ -137,21 +140,35 @@ def end(compatible_output: bool = True) -> None:
     compatible_output : bool
         Without effect; PyNN's signature.
     """
-    for population, variables, filename in simulator.state.write_on_end:
-        population.write_data(get_io(filename), variables)
-    simulator.state.write_on_end = []
-    simulator.state.close()
+    try:
+        _write_pending()
+    finally:
+        simulator.state.close()
+
+
+def _write_pending() -> None:
+    """Write what ``record(to_file=)`` asked for; one bad file does not cost the others."""
+    pending, simulator.state.write_on_end = simulator.state.write_on_end, []
+    errors: list[Exception] = []
+    for population, variables, file in pending:
+        try:
+            population.write_data(get_io(file) if isinstance(file, str) else file, variables)
+        except Exception as error:  # noqa: BLE001 - raised below, after the other files
+            error.add_note(f"while writing {variables!r} of {population.label!r} to {file!r}")
+            errors.append(error)
+    if errors:
+        raise errors[0]
 
 
 Callback = Callable[[float], float]
 
 
 def _next_call(callback: Callback, now: float) -> float:
-    after = callback(now)
-    if after is None:
+    after: Any = callback(now)
+    if not isinstance(after, Real) or math.isnan(after):
         raise LifecycleError(
             explain(
-                f"callback {getattr(callback, '__name__', callback)!r} returned None",
+                f"callback {getattr(callback, '__name__', callback)!r} returned {after!r}",
                 where=f"run(), at {now:g} ms",
                 allowed="the next time at which it wants to be called (ms)",
                 todo="Return a time from the callback",

@@ -6,11 +6,12 @@ types come from the registry, so that a new cell file needs no line here.
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from pyNN import common, errors, random, space
 from pyNN.core import IndexBasedExpression
-from pyNN.network import Network
+from pyNN.network import Network as _Network
 from pyNN.parameters import LazyArray, ParameterSpace, Sequence
 from pyNN.random import GSLRNG, NumpyRNG, RandomDistribution
 from pyNN.space import Cuboid, Grid2D, Grid3D, Line, RandomStructure, Space, Sphere
@@ -43,6 +44,16 @@ from .models import StaticSynapse
 from .populations import Assembly, Population, PopulationView
 from .projections import Projection
 from .state import state
+
+
+class Network(_Network):
+    """PyNN's ``Network``, a set of populations and projections."""
+
+    @property
+    def sim(self) -> Any:
+        """The name space that the components come from."""
+        return sys.modules["pynn_greenmorph"]
+
 
 create = common.build_create(Population)
 connect = common.build_connect(Projection, _connectors.FixedProbabilityConnector, StaticSynapse)

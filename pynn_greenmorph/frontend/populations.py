@@ -15,7 +15,7 @@ from ..errors import explain, unknown_name
 from ..network import CellGroup
 from ..registry import CellModel
 from . import state as simulator
-from .recording import Recorder
+from .recording import Recorder, check_file
 from .session import Session
 from .values import check_column, check_ordered, check_spike_times
 
@@ -28,6 +28,23 @@ class Assembly(common.Assembly):
     """PyNN's ``Assembly``, as documented in ``pyNN.common``."""
 
     _simulator = simulator
+
+    def record(
+        self,
+        variables: Any,
+        to_file: Any = None,
+        sampling_interval: float | None = None,
+        locations: Any = None,
+    ) -> None:
+        """Record variables; one file holds all cells of the assembly."""
+        check_file(to_file)
+        super().record(variables, None, sampling_interval, locations)
+        _write_on_end(self, variables, to_file)
+
+    @property
+    def local_size(self) -> int:
+        """Number of cells in this process; PyNN's connectors ask for it to show progress."""
+        return int(self.size)
 
     @property
     def position_generator(self) -> Callable[[Any], Any]:
@@ -99,20 +116,14 @@ class _Cells:
 
     def _set_spike_times(self, session: Session, group: CellGroup, values: Any) -> None:
         fresh = [check_spike_times(value) for value in values]
-        now = session.time_ms
-        lost = 0
+        # Times that are over are harmless where they were there before.
+        new = [
+            times[~np.isin(times, group.spike_times_ms[row])]
+            for row, times in zip(self._rows, fresh, strict=True)
+        ]
         for row, times in zip(self._rows, fresh, strict=True):
-            # Times that are over are harmless where they were there before.
-            late = times[times <= now] if session.simulation.step else times[:0]
-            lost += int((~np.isin(late, group.spike_times_ms[row])).sum())
             group.spike_times_ms[row] = times
-        if lost:
-            session.fidelity.add(
-                "spike time in the past",
-                f"Population {self._root.label!r}",
-                f"{lost} spike times at or before the present time ({now:g} ms) have no effect",
-                count=lost,
-            )
+        self._root._note_lost_times(session, new)
         self._root._note_rounded_times(session, fresh)
         session.simulation.spike_times_changed()
 
@@ -169,7 +180,9 @@ class _Cells:
     ) -> None:
         """Record variables; see ``pyNN.common.BasePopulation.record``."""
         self._group("record()")
-        super().record(variables, to_file, sampling_interval, locations)  # type: ignore[misc]
+        check_file(to_file)
+        super().record(variables, None, sampling_interval, locations)  # type: ignore[misc]
+        _write_on_end(self, variables, to_file)
 
 
 class PopulationView(_Cells, common.PopulationView):
@@ -188,6 +201,14 @@ class PopulationView(_Cells, common.PopulationView):
                     where=f"view of population {parent.label!r}",
                     allowed=f"{parent.size} booleans, or indices",
                     given=f"{len(mask)} booleans",
+                )
+            )
+        if len(parent.all_cells[selector]) == 0:
+            raise IndexError(
+                explain(
+                    "the selector selects no cells",
+                    where=f"view of population {parent.label!r}",
+                    allowed="at least one cell",
                 )
             )
         common.PopulationView.__init__(self, parent, selector, label)
@@ -278,6 +299,7 @@ class Population(_Cells, common.Population):
             initial={v.name: np.full(size, v.initial) for v in model.variables},
             spike_times_ms=times,
         )
+        self._note_lost_times(session, times)
         self._note_rounded_times(session, times)
         self._rows = np.arange(size, dtype=np.int64)
         self.all_cells = np.array(
@@ -287,6 +309,18 @@ class Population(_Cells, common.Population):
             cell.parent = self
         self._mask_local = np.ones(size, dtype=bool)
         network.cells.append(self._cells)
+
+    def _note_lost_times(self, session: Session, times: list[NDArray[np.float64]]) -> None:
+        now = session.time_ms
+        every = np.concatenate([np.zeros(0), *times])
+        lost = int((every <= now).sum()) if session.simulation.step else 0
+        if lost:
+            session.fidelity.add(
+                "spike time in the past",
+                f"Population {self.label!r}",
+                f"{lost} spike times at or before the present time ({now:g} ms) have no effect",
+                count=lost,
+            )
 
     def _note_rounded_times(self, session: Session, times: list[NDArray[np.float64]]) -> None:
         dt = session.network.dt_ms
@@ -304,6 +338,18 @@ class Population(_Cells, common.Population):
             )
 
 
+def _write_on_end(cells: Any, variables: Any, file: Any) -> None:
+    """Have ``end()`` write to a file name or Neo IO; what one file gets is gathered."""
+    if variables is None or file is None or isinstance(file, bool):
+        return
+    names = [variables] if isinstance(variables, str) else list(variables)
+    for owner, known, other in simulator.state.write_on_end:
+        if owner is cells and other == file:
+            known.extend(name for name in names if name not in known)
+            return
+    simulator.state.write_on_end.append((cells, names, file))
+
+
 def _lazy(column: NDArray[np.float64]) -> LazyArray:
     """A column as PyNN's lazy array, as one number where all values are equal."""
     same = bool((column == column[0]).all())
@@ -313,7 +359,7 @@ def _lazy(column: NDArray[np.float64]) -> LazyArray:
 def _evaluated(space: ParameterSpace, model: CellModel) -> dict[str, Any]:
     """Evaluate a native parameter space; an error names the parameter."""
     try:
-        return dict(space.evaluate(simplify=False).as_dict())
+        values = dict(space.evaluate(simplify=False).as_dict())
     except (TypeError, ValueError) as error:
         names = {parameter.column: parameter.name for parameter in model.parameters}
         for column, value in space.items():
@@ -328,6 +374,15 @@ def _evaluated(space: ParameterSpace, model: CellModel) -> dict[str, Any]:
                     )
                 ) from None
         raise pynn_errors.InvalidParameterValueError(f"{model.name}: {error}") from error
+    if np.ndim(values.get(model.ragged, [0])) == 0:
+        raise pynn_errors.InvalidParameterValueError(
+            explain(
+                "the function did not give a Sequence for each cell",
+                where=f"{model.name}, parameter {model.ragged}",
+                allowed="a list of Sequences for an array of indices, a Sequence for one index",
+            )
+        )
+    return values
 
 
 def _check_size(size: Any) -> None:

@@ -53,7 +53,7 @@ class Projection(common.Projection):
         self._session: Session = simulator.state.require("Projection()")
         for cells in (presynaptic_neurons, postsynaptic_neurons):
             check_cells(self._session, cells)
-        if not populations_of(postsynaptic_neurons)[0].receptor_types:
+        if not all(cells.receptor_types for cells in populations_of(postsynaptic_neurons)):
             raise pynn_errors.ConnectionError(
                 explain(
                     "the post-synaptic cells are spike sources, which receive no input",
@@ -190,6 +190,19 @@ class Projection(common.Projection):
             name, type(self.synapse_type).__name__, self.synapse_type.get_parameter_names()
         )
 
+    def get(self, attribute_names: Any, format: str, *args: Any, **kwargs: Any) -> Any:  # noqa: A002
+        """Return values of attributes; see ``pyNN.common.Projection.get``."""
+        names = [attribute_names] if isinstance(attribute_names, str) else attribute_names
+        for name in names:
+            self._check_attribute(name)
+        return super().get(attribute_names, format, *args, **kwargs)
+
+    def _check_attribute(self, name: str) -> None:
+        known = self.synapse_type.get_parameter_names()
+        if name not in known:
+            model = type(self.synapse_type).__name__
+            raise pynn_errors.NonExistentParameterError(name, model, known)
+
     def _get_attributes_as_list(self, names: Any) -> list[tuple[Any, ...]]:
         return list(zip(*[self.column(name).tolist() for name in names], strict=True))
 
@@ -234,10 +247,7 @@ class Projection(common.Projection):
         """
         simulator.state.check_mine(self._session, "Projection.set()")
         for name, value in attributes.items():
-            if name not in self.synapse_type.get_parameter_names():
-                raise pynn_errors.NonExistentParameterError(
-                    name, type(self.synapse_type).__name__, self.synapse_type.get_parameter_names()
-                )
+            self._check_attribute(name)
             if isinstance(value, int | float | np.floating | np.integer):
                 self.set_rows(name, None, np.full(len(self), float(value)))
             else:

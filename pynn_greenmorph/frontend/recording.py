@@ -7,6 +7,7 @@ signal begin where its recording began, and returns spike trains as one array.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import neo
@@ -17,16 +18,50 @@ from pyNN import errors as pynn_errors
 from pyNN import recording as pynn_recording
 from pyNN.recording import Variable
 
-from ..errors import LifecycleError, explain
+from ..errors import InvalidValueError, LifecycleError, explain
 from ..network import Probe
 from . import state as simulator
 from .values import finite_number
 
-__all__ = ["Recorder"]
+__all__ = ["Recorder", "check_file"]
 
 Int64Array = NDArray[np.int64]
 
 _SPIKES = Variable("spikes", location=None, label=None)
+
+
+#: File name extensions that PyNN can write, with Neo.
+_EXTENSIONS = (".pkl", ".pickle", ".nix", ".h5", ".nwb", ".mat")
+
+
+def check_file(file: Any) -> None:
+    """Raise before the run for a file that could not be written after it.
+
+    Parameters
+    ----------
+    file : str, Neo IO or None
+        As given to ``record(to_file=)``.
+
+    Raises
+    ------
+    ValueError
+        For an extension that no format has.
+    OSError
+        When the folder cannot be made.
+    """
+    if not isinstance(file, str):
+        return
+    path = Path(file)
+    if path.suffix not in _EXTENSIONS:
+        raise InvalidValueError(
+            explain(
+                "files of this extension cannot be written",
+                where="record(to_file=)",
+                allowed=", ".join(_EXTENSIONS),
+                given=file,
+            )
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
 
 
 class RecordingError(pynn_errors.RecordingError):
@@ -132,12 +167,15 @@ class Recorder(pynn_recording.Recorder):
 
     def _clear_simulator(self) -> None:
         recordings, group = self._session.simulation.recordings, self._group
+        step = self._session.simulation.step
         for _, probe in self._probes:
-            recordings.forget_samples(probe)
-            probe.start = self._session.simulation.step
+            # Samples stay on their grid: between two of them, the piece begins with the last one.
+            late = (step - probe.start) % probe.interval
+            recordings.forget_samples(probe, but_last=late > 0)
+            probe.start = step - late
         recordings.forget_spikes(group.first, group.size)
         self._spikes_from_ms = float(simulator.state.t)
-        self._cleared_at = self._session.simulation.step
+        self._cleared_at = step
 
     def restart(self) -> None:
         """Begin a new trial: recording goes on from time 0."""

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from pyNN import common
+from pyNN import common, errors
 
 from ..errors import LifecycleError, explain
 from .session import Session
@@ -28,6 +28,15 @@ class ID(int, common.IDMixin):
         """Make an id; the population sets ``parent``."""
         int.__init__(n)
         common.IDMixin.__init__(self)
+
+    def __setattr__(self, attribute: str, value: Any) -> None:
+        """Set a parameter or a property; another name is an error, not a new attribute."""
+        known = attribute == "parent" or attribute.startswith("_") or hasattr(type(self), attribute)
+        if not known and not self.celltype.has_parameter(attribute):
+            raise errors.NonExistentParameterError(
+                attribute, type(self.celltype).__name__, self.celltype.get_parameter_names()
+            )
+        super().__setattr__(attribute, value)
 
 
 class State(common.control.BaseState):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import Counter
 from typing import Any
 
@@ -14,6 +13,9 @@ from hypothesis import strategies as st
 
 DT = 0.5
 PER_CORE = 4
+COUNTERS = (
+    "neuron_updates", "source_ticks", "spikes", "deliveries", "synaptic_events", "plastic_events"
+)  # fmt: skip
 
 
 class Book:
@@ -21,8 +23,9 @@ class Book:
 
     def __init__(self) -> None:
         self.step = 0
-        self.total = 0
         self.trial = 0
+        #: Steps that were over when a population was made, by its number.
+        self.late: dict[int, int] = {}
         self.values: list[tuple[Any, tuple[int, int], np.ndarray, np.ndarray, np.ndarray]] = []
 
     def note(self, projection: Any) -> None:
@@ -33,24 +36,30 @@ class Book:
         self.values.append(row)
 
 
+def neurons(draw: np.random.RandomState, record: bool) -> Any:
+    population = sim.Population(
+        int(draw.randint(1, 9)),
+        sim.IF_curr_exp(i_offset=float(draw.uniform(0, 4)), tau_refrac=1.0),
+        label="same",
+    )
+    if record:
+        population.record("spikes")
+    return population
+
+
 def random_network(draw: np.random.RandomState, record: bool) -> tuple[list[Any], list[Any], Book]:
     sim.setup(timestep=DT, seed=int(draw.randint(1000)))
     book = Book()
-    populations = [
-        sim.Population(
-            int(draw.randint(1, 9)),
-            sim.IF_curr_exp(i_offset=float(draw.uniform(0, 4)), tau_refrac=1.0),
-            label="same",
-        )
-        for _ in range(int(draw.randint(1, 3)))
-    ]
+    populations = [neurons(draw, record) for _ in range(int(draw.randint(1, 3)))]
+    rate = float(draw.choice([0.0, 200.0, 3000.0]))  # the last: several spikes in one step
     populations.append(
-        sim.Population(int(draw.randint(1, 6)), sim.SpikeSourcePoisson(rate=200.0), label="noise")
+        sim.Population(int(draw.randint(1, 6)), sim.SpikeSourcePoisson(rate=rate), label="noise")
     )
-    times = [sorted((draw.randint(0, 60, size=5) * DT).tolist()) for _ in range(3)]
+    times = [sorted((draw.randint(0, 60, size=8) * DT).tolist()) for _ in range(3)]
+    times[0] = sorted([*times[0], 0.0, times[0][3]])
     populations.append(sim.Population(3, sim.SpikeSourceArray(spike_times=times), label="given"))
     if record:
-        for population in populations:
+        for population in populations[-2:]:
             population.record("spikes")
     projections: list[Any] = []
     for _ in range(int(draw.randint(1, 5))):
@@ -58,18 +67,44 @@ def random_network(draw: np.random.RandomState, record: bool) -> tuple[list[Any]
     return populations, projections, book
 
 
+def part_of(draw: np.random.RandomState, population: Any) -> Any:
+    """The population, or a view of some of its cells."""
+    if draw.randint(2):
+        return population
+    some = draw.permutation(population.size)[: draw.randint(1, population.size + 1)]
+    return population[sorted(some.tolist())]
+
+
 def connect(
     draw: np.random.RandomState, populations: list[Any], made: list[Any], book: Book
 ) -> None:
-    pre = populations[draw.randint(len(populations))]
-    post = populations[draw.randint(len(populations) - 2)]
-    rows = [
-        (int(draw.randint(pre.size)), int(draw.randint(post.size)), 0.5, DT * draw.randint(1, 20))
-        for _ in range(int(draw.randint(1, 15)))
-    ]
-    projection = sim.Projection(pre, post, sim.FromListConnector(rows), sim.StaticSynapse())
-    made.append(projection)
-    book.note(projection)
+    targets = [one for one in populations if one._cells.model.kind == "neuron"]
+    pre = part_of(draw, populations[draw.randint(len(populations))])
+    post = part_of(draw, targets[draw.randint(len(targets))])
+    kind = draw.randint(3)
+    synapse = sim.StaticSynapse(weight=0.5, delay=DT * draw.randint(1, 20))
+    if kind == 0:
+        connector = sim.AllToAllConnector()
+    elif kind == 1:
+        rng = sim.NumpyRNG(seed=int(draw.randint(1000)))
+        connector = sim.FixedProbabilityConnector(0.4, rng=rng)
+    else:
+        rows = [
+            (draw.randint(pre.size), draw.randint(post.size), 0.5, DT * draw.randint(1, 20))
+            for _ in range(int(draw.randint(1, 15)))
+        ]
+        connector = sim.FromListConnector([(int(i), int(j), w, d) for i, j, w, d in rows])
+        synapse = sim.StaticSynapse()
+    made.append(sim.Projection(pre, post, connector, synapse))
+    book.note(made[-1])
+
+
+def set_delay(draw: np.random.RandomState, projection: Any) -> None:
+    """One delay for all, or one for each pair of cells."""
+    if draw.randint(2):
+        projection.set(delay=DT * int(draw.randint(1, 20)))
+    else:
+        projection.set(delay=DT * draw.randint(1, 20, size=projection.shape))
 
 
 def spikes_of(population: Any, trial: int) -> list[tuple[int, int]]:
@@ -84,27 +119,31 @@ def spikes_of(population: Any, trial: int) -> list[tuple[int, int]]:
 
 
 def play(draw: np.random.RandomState, record: bool) -> tuple[list[Any], list[Any], Book, list[int]]:
-    """Run three pieces with changes between them; returns the steps of each trial."""
+    """Run five pieces with changes between them; returns the steps of each trial."""
     populations, projections, book = random_network(draw, record)
     lengths = [0]
-    for _ in range(3):
-        steps = int(draw.randint(1, 25))
+    for _ in range(5):
+        steps = int(draw.randint(1, 18))
         sim.run(steps * DT)
         book.step += steps
         lengths[-1] += steps
-        action = draw.randint(5)
+        action = draw.randint(7)
+        changed = projections[draw.randint(len(projections))]
         if action == 0:
             connect(draw, populations, projections, book)
-        elif action == 1:
-            changed = projections[draw.randint(len(projections))]
-            changed.set(delay=DT * int(draw.randint(1, 20)))
+        elif action in (1, 2):
+            set_delay(draw, changed)
             book.note(changed)
-        elif action == 2:
-            projections[draw.randint(len(projections))].set(weight=0.7)
         elif action == 3:
+            changed.set(weight=0.7)
+        elif action == 4:
             sim.reset()
             book.trial, book.step = book.trial + 1, 0
             lengths.append(0)
+        elif action == 5:
+            book.late[len(populations)] = sum(lengths)
+            populations.append(neurons(draw, record))
+            connect(draw, populations, projections, book)
     sim.run(DT)
     lengths[-1] += 1
     return populations, projections, book, lengths
@@ -118,67 +157,86 @@ def core_of(populations: list[Any]) -> dict[int, tuple[int, int]]:
     }
 
 
+def spikes_by_trial(populations: list[Any], book: Book) -> list[list[tuple[int, int]]]:
+    """All recorded spikes of each trial; a late population has no segments of earlier ones."""
+    trials: list[list[tuple[int, int]]] = [[] for _ in range(book.trial + 1)]
+    for population in populations:
+        segments = population.get_data("spikes").segments
+        missing = len(trials) - len(segments)
+        for trial in range(missing, len(trials)):
+            trials[trial] += spikes_of(population, trial - missing)
+    return trials
+
+
 def brute_force(
     populations: list[Any], projections: list[Any], book: Book, lengths: list[int]
-) -> tuple[Counter[str], list[int], int]:
-    """All counters, events of each projection, and deliveries, by plain loops."""
-    counters: Counter[str] = Counter()
-    events = [0] * len(projections)
-    deliveries: set[tuple[int, int, int, int, tuple[int, int]]] = set()
+) -> list[Counter[str]]:
+    """Counters of each population, then of each projection, by plain loops."""
     cores = core_of(populations)
-    for population in populations:
+    counts: list[Counter[str]] = []
+    trials = spikes_by_trial(populations, book)
+    for number, population in enumerate(populations):
         kind = "source_ticks" if population._cells.model.kind == "source" else "neuron_updates"
-        counters[kind] += population.size * sum(lengths)
-    for trial, length in enumerate(lengths):
-        spikes = [spike for population in populations for spike in spikes_of(population, trial)]
-        counters["spikes"] += len(spikes)
-        for number, (cell, step) in enumerate(spikes):
-            for index, projection in enumerate(projections):
-                rows = [row for row in book.values if row[0] is projection]
+        mine = range(population._cells.first, population._cells.first + population.size)
+        steps = sum(lengths) - book.late.get(number, 0)
+        spikes = sum(cell in mine for spikes in trials for cell, _ in spikes)
+        counts.append(Counter({kind: population.size * steps, "spikes": spikes}))
+    reached: set[tuple[int, int, tuple[int, int]]] = set()
+    for index, projection in enumerate(projections):
+        count: Counter[str] = Counter()
+        rows = [row for row in book.values if row[0] is projection]
+        for trial, spikes in enumerate(trials):
+            for number, (cell, step) in enumerate(spikes):
                 valid = [row for row in rows if row[1] < (trial, step)]
                 if not valid:
                     continue
                 _, _, pre, post, delay = valid[-1]
                 for synapse in np.flatnonzero(pre == cell):
-                    events[index] += int(step + delay[synapse] <= length)
-                    deliveries.add((trial, number, cell, step, cores[int(post[synapse])]))
-    counters["synaptic_events"] = sum(events)
-    counters["deliveries"] = len(deliveries)
-    return counters, events, len(deliveries)
+                    count["synaptic_events"] += int(step + delay[synapse] <= lengths[trial])
+                    pair = (trial, number, cores[int(post[synapse])])
+                    count["deliveries"] += pair not in reached
+                    reached.add(pair)
+        assert index + len(populations) == len(counts)
+        counts.append(count)
+    return counts
+
+
+def check_joules(report: Any) -> None:
+    """Every way of adding up the joules gives the total; 1e-9 is the ledger's promise."""
+    parts = [*report.populations.values(), *report.projections.values()]
+    total = report.energy_j
+    assert total > 0
+    assert report.static_j + report.dynamic_j == pytest.approx(total, rel=1e-9)
+    assert report.static_j + sum(part.energy_j for part in parts) == pytest.approx(total, rel=1e-9)
+    for lines in (report.components, report.phases):
+        assert sum(line.energy_j for line in lines.values()) == pytest.approx(total, rel=1e-9)
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 2**31 - 1))
 def test_counts_equal_brute_force(seed: int) -> None:
-    """Totals, events of each projection, and the balance of joules to 1e-9."""
+    """All six counters of each population and projection and in total; joules add up."""
     populations, projections, book, lengths = play(np.random.RandomState(seed), record=True)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        report = sim.energy_report(neurons_per_core=PER_CORE)
-    expected, events, _ = brute_force(populations, projections, book, lengths)
-    assert report.counters == {
-        "neuron_updates": expected["neuron_updates"],
-        "source_ticks": expected["source_ticks"],
-        "spikes": expected["spikes"],
-        "deliveries": expected["deliveries"],
-        "synaptic_events": expected["synaptic_events"],
-        "plastic_events": 0,
-    }
-    assert [part.counters["synaptic_events"] for part in report.projections.values()] == events
+    report = sim.energy_report(neurons_per_core=PER_CORE)
+    expected = brute_force(populations, projections, book, lengths)
     parts = [*report.populations.values(), *report.projections.values()]
-    total = report.static_j + sum(part.energy_j for part in parts)
-    assert report.energy_j == pytest.approx(total, rel=1e-9)
-    phases = sum(phase.energy_j for phase in report.phases.values())
-    assert report.energy_j == pytest.approx(phases, rel=1e-9)
+    for part, counts in zip(parts, expected, strict=True):
+        assert dict(part.counters) == {name: counts[name] for name in COUNTERS}
+    totals: Counter[str] = sum(expected, Counter())
+    assert report.counters == {name: totals[name] for name in COUNTERS}
+    check_joules(report)
     sim.end()
 
 
 @settings(max_examples=15, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 2**31 - 1))
 def test_recording_changes_no_count(seed: int) -> None:
-    """The same network with and without recording."""
-    play(np.random.RandomState(seed), record=True)
-    recorded = sim.energy_report().counters
-    play(np.random.RandomState(seed), record=False)
-    assert sim.energy_report().counters == recorded
+    """The same network with and without recording, in total and part by part."""
+    found = []
+    for record in (True, False):
+        play(np.random.RandomState(seed), record=record)
+        report = sim.energy_report(neurons_per_core=PER_CORE)
+        parts = [*report.populations.items(), *report.projections.items()]
+        found.append((report.counters, [(label, dict(part.counters)) for label, part in parts]))
+    assert found[0] == found[1]
     sim.end()

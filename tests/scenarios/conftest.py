@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
-import pyNN.greenmorph
 import pytest
 
 
 @pytest.fixture
-def sim() -> Iterator[Any]:
-    """The backend's name space; the session is closed afterwards."""
-    yield pyNN.greenmorph
-    pyNN.greenmorph.end()
+def sim(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """The backend's name space (``--backend``); the session is closed afterwards."""
+    backend = import_module(f"pyNN.{request.config.getoption('--backend')}")
+    yield backend
+    backend.end()

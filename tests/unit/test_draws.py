@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import math
 
+import numba
 import numpy as np
 import pytest
 
 from pynn_greenmorph import draws
+from pynn_greenmorph.cells import spike_source_poisson
+from pynn_greenmorph.draws import philox, poisson, uniform
+from pynn_greenmorph.engine.generate import BLOCK, block_source, compile_module
+from pynn_greenmorph.registry import CellModel
 
 # Known answers of Random123 (kat_vectors, philox4x32 with 10 rounds).
 VECTORS = [
@@ -41,7 +46,83 @@ def test_every_part_of_the_key_counts() -> None:
     assert draws.uniform(*base) in numbers
 
 
-@pytest.mark.parametrize(("mean", "parts"), [(0.002, 1), (0.3, 1), (5.0, 1), (15.0, 3)])
+# A source's step: one uniform number, one count of a single part and one of three.
+def draw_step(u, few, many, key, trial, cell, step_index):
+    u = uniform(key, trial, 7, cell, step_index, 3)
+    few = poisson(key, trial, cell, step_index, 2.5, 0.0820849986238988, 1)
+    many = poisson(key, trial, cell, step_index, 15.0, 3.059023205018258e-07, 3)
+    return u, few, many, 0
+
+
+DRAWER = CellModel(
+    name="Drawer",
+    kind="source",
+    states=("u", "few", "many"),
+    step=draw_step,
+    helpers=(philox, uniform, poisson),
+)
+
+
+@pytest.mark.parametrize(
+    ("seed", "trial", "first_cell", "step_index"),
+    [(0, 0, 0, 1), (12345, 3, 70_000, 2**31 + 5), (2**63 + 5, 2**24 - 1, 2**32 - BLOCK, 2**32 - 1)],
+)
+def test_compiled_draws_have_the_bits_of_plain_python(
+    seed: int, trial: int, first_cell: int, step_index: int
+) -> None:
+    """Machine code against the same functions interpreted, up to the limits of keys."""
+    assert not numba.config.DISABLE_JIT
+    module = compile_module("drawer", block_source(DRAWER, scalar_parameters=True))
+    state = np.zeros((3, BLOCK))
+    key = np.uint64(seed).astype(np.int64)
+    nothing = np.zeros(0), np.zeros((1, BLOCK)), np.zeros(BLOCK, dtype=np.int64)
+    module.run_block(state, *nothing, first_cell, step_index, trial, key)
+    assert len(set(state[0])) == BLOCK
+    for lane in range(BLOCK):
+        plain = draw_step(0, 0, 0, key, trial, first_cell + lane, step_index)
+        assert state[:, lane].tolist() == list(plain[:3])
+
+
+def test_every_part_of_the_key_changes_poisson_counts() -> None:
+    """Trains that differ in one of seed, trial, cell, step are as good as independent.
+
+    Bound: the correlation of 2000 independent pairs has a standard deviation
+    of 1/sqrt(2000) = 0.022; five of them.
+    """
+    n, mean = 2000, 2.5
+
+    def train(at: int, other: int) -> np.ndarray:
+        keys = np.zeros((n, 4), dtype=int)
+        keys[:, (at + 1) % 4] = np.arange(n)
+        keys[:, at] = other
+        return np.array([draws.poisson(*map(int, key), mean, math.exp(-mean), 1) for key in keys])
+
+    for at in range(4):
+        first, second = train(at, 0), train(at, 1)
+        assert abs(np.corrcoef(first, second)[0, 1]) < 5 / math.sqrt(n)
+        assert (train(at, 0) == first).all()
+
+
+@pytest.mark.parametrize(
+    ("expectation", "parts"), [(0.0, 1), (3.0, 1), (16.0, 1), (16.1, 2), (45.0, 3), (1000.0, 63)]
+)
+def test_large_expectations_are_split(expectation: float, parts: int) -> None:
+    """A part has at most 16; the parts sum to the whole, to one rounding of a product."""
+    columns = {
+        "rate_hz": np.array([expectation * 1000.0]),
+        "start_ms": np.zeros(1),
+        "duration_ms": np.ones(1),
+    }
+    derived = spike_source_poisson.derive(columns, 1.0)
+    assert derived["parts"].tolist() == [parts]
+    assert derived["mean"][0] <= 16.0
+    assert derived["mean"][0] * parts == pytest.approx(expectation, rel=4e-16)
+    assert derived["exp_minus_mean"][0] == math.exp(-derived["mean"][0])
+
+
+@pytest.mark.parametrize(
+    ("mean", "parts"), [(0.002, 1), (0.3, 1), (5.0, 1), (16.0, 1), (15.0, 3), (15.7, 7)]
+)
 def test_poisson_counts_have_the_right_distribution(mean: float, parts: int) -> None:
     """Chi-square against the exact probabilities, fixed seed, level 0.001."""
     n = 20_000

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 import subprocess
 import sys
+import tempfile
 import textwrap
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
+import numpy as np
 import pytest
 
-from pynn_greenmorph.engine.generate import block_source
+from pynn_greenmorph.engine import cache, generate
+from pynn_greenmorph.engine.generate import BLOCK, block_source, compile_module
 from pynn_greenmorph.errors import GreenmorphError
 from pynn_greenmorph.registry import CellModel, cell_model
 
@@ -21,13 +27,13 @@ from pynn_greenmorph.registry import CellModel, Parameter, Variable
 GAIN = {gain}
 
 def double(x):
-    return x * GAIN
+    return {helper}
 
 def derive(columns, dt_ms):
     return {{"bias": columns["bias"]}}
 
 def step(x, bias, i_inj_pa):
-    x = double(x) + bias
+    x = {step}
     return x, 0
 
 MODEL = CellModel(
@@ -48,13 +54,20 @@ print(p.get_data().segments[0].analogsignals[0].magnitude[-1].tolist())
 """
 
 
-def run_toy(folder: Path, gain: float, **environment: str) -> str:
-    """Run the cell type of a third party, found through its entry point, in a new process."""
-    (folder / "toy_cell.py").write_text(CELL.format(gain=gain))
+SOUND = {"gain": 2.0, "helper": "x * GAIN", "step": "double(x) + bias"}
+
+
+def write_toy(folder: Path, **edits: Any) -> None:
+    """Put the distribution of a third party, with one cell type, into a folder."""
+    (folder / "toy_cell.py").write_text(CELL.format(**{**SOUND, **edits}))
     info = folder / "toy_cell-1.0.dist-info"
     info.mkdir(exist_ok=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: toy-cell\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[pynn_greenmorph.cells]\nToy = toy_cell:MODEL\n")
+
+
+def start(script: str, folder: Path, **environment: str) -> subprocess.Popen[str]:
+    """Start a script in a new process that keeps its machine code in ``folder / "cache"``."""
     variables = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join([str(folder), str(Path(__file__).parents[2])]),
@@ -62,28 +75,147 @@ def run_toy(folder: Path, gain: float, **environment: str) -> str:
         "PYTHONDONTWRITEBYTECODE": "1",
         **environment,
     }
-    script = "import pynn_greenmorph\n" + RUN
-    done = subprocess.run(
-        [sys.executable, "-c", script], env=variables, capture_output=True, text=True, check=False
+    return subprocess.Popen(
+        [sys.executable, "-c", "import pynn_greenmorph\n" + script],
+        env=variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
+
+
+def finish(process: subprocess.Popen[str]) -> str:
+    output, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, errors
+    return output.strip()
+
+
+def run_toy(folder: Path, environment: dict[str, str] | None = None, **edits: Any) -> str:
+    """Run the third party's cell, found through its entry point, in a new process."""
+    write_toy(folder, **edits)
+    return finish(start(RUN, folder, **(environment or {})))
 
 
 @pytest.mark.slow
 def test_an_edited_cell_is_never_served_by_old_machine_code(tmp_path: Path) -> None:
-    """A constant of a helper is edited between two processes with one cache."""
-    assert run_toy(tmp_path, 2.0) == "[8.0, 15.0, 22.0]"
-    assert run_toy(tmp_path, 2.0) == "[8.0, 15.0, 22.0]"
-    assert run_toy(tmp_path, 3.0) == "[27.0, 40.0, 53.0]"
+    """Constant, helper and step are edited between processes with one cache, then put back."""
+    assert run_toy(tmp_path) == "[8.0, 15.0, 22.0]"
+    assert run_toy(tmp_path, gain=3.0) == "[27.0, 40.0, 53.0]"
+    assert run_toy(tmp_path, helper="x + GAIN") == "[7.0, 10.0, 13.0]"
+    assert run_toy(tmp_path, step="double(x) - bias") == "[8.0, 1.0, -6.0]"
+    assert run_toy(tmp_path) == "[8.0, 15.0, 22.0]"
     kernels = list((tmp_path / "cache" / "pynn_greenmorph").glob("toy_*.py"))
-    assert len(kernels) == 2
+    assert len(kernels) == 4
 
 
 @pytest.mark.slow
-def test_plain_python_gives_the_same(tmp_path: Path) -> None:
-    """The same text, not compiled."""
-    assert run_toy(tmp_path, 2.0, NUMBA_DISABLE_JIT="1") == "[8.0, 15.0, 22.0]"
+def test_two_processes_that_start_cold_at_once_both_succeed(tmp_path: Path) -> None:
+    """Both write the same files into one empty folder."""
+    write_toy(tmp_path)
+    both = [start(RUN, tmp_path) for _ in range(2)]
+    assert [finish(process) for process in both] == ["[8.0, 15.0, 22.0]"] * 2
+    assert not list((tmp_path / "cache").rglob("*.tmp"))
+
+
+@pytest.mark.slow
+def test_a_folder_that_cannot_be_written_is_passed_over(tmp_path: Path) -> None:
+    """Neither the cache folder asked for nor the user's is usable: the temporary one is.
+
+    The folders lie below a file: that stops every user, also root, for whom
+    permission bits mean nothing.
+    """
+    (tmp_path / "file").write_text("no folder")
+    (tmp_path / "tmp").mkdir()
+    environment = {
+        "NUMBA_CACHE_DIR": str(tmp_path / "file" / "cache"),
+        "XDG_CACHE_HOME": str(tmp_path / "file" / "user"),
+        "HOME": str(tmp_path / "file" / "home"),
+        "TMPDIR": str(tmp_path / "tmp"),
+    }
+    assert run_toy(tmp_path, environment) == "[8.0, 15.0, 22.0]"
+    assert list((tmp_path / "tmp").glob("pynn_greenmorph-*/kernels/toy_*.py"))
+
+
+def test_a_folder_of_somebody_else_is_not_trusted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files in it are executed; without any usable folder a fresh one is made."""
+    assert cache._usable(tmp_path / "kernels")
+    stranger = os.getuid() + 1
+    monkeypatch.setattr(os, "getuid", lambda: stranger)
+    assert not cache._usable(tmp_path / "kernels")
+    monkeypatch.setattr(cache, "_candidates", lambda: [tmp_path / "kernels"])
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    fresh = cache.kernel_folder.__wrapped__()
+    assert fresh != tmp_path / "kernels"
+    assert fresh.is_dir()
+
+
+def test_a_damaged_file_is_written_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A generated file with other text than its name says is replaced, never executed."""
+    monkeypatch.setattr(generate, "kernel_folder", lambda: tmp_path)
+    text = "VALUE = 17\n"
+    monkeypatch.delitem(sys.modules, compile_module("part", text).__name__)
+    (path,) = tmp_path.glob("part_*.py")
+    path.write_text("VALUE = 18\n")
+    assert compile_module("part", text).VALUE == 17
+    assert path.read_text() == text
+
+
+NETWORK = """
+import hashlib
+import numpy as np
+import pyNN.greenmorph as sim
+sim.setup(timestep=0.1, seed=2**63 + 5)
+noise = sim.Population(5, sim.SpikeSourcePoisson(rate=[300.0, 400.0, 500.0, 2e5, 0.0]))
+given = sim.Population(2, sim.SpikeSourceArray(spike_times=[0.0, 1.0, 1.0, 3.3]))
+current = sim.Population(3, sim.IF_curr_exp(tau_m=[10.0, 20.0, 5.0], i_offset=0.5))
+conductance = sim.Population(3, sim.IF_cond_exp(tau_syn_E=[0.3, 2.0, 5.0]))
+draw = np.random.RandomState(1)
+for post, size in ((current, 0.9), (conductance, 0.05)):
+    for pre in (noise, given, current):
+        rows = [
+            (i, j, size * draw.rand(), 0.1 * draw.randint(1, 30))
+            for i in range(pre.size) for j in range(3)
+        ]
+        sim.Projection(pre, post, sim.FromListConnector(rows), sim.StaticSynapse())
+pulse = sim.DCSource(amplitude=0.7, start=2.0, stop=6.0)
+pulse.inject_into(current)
+hasher = hashlib.sha256()
+for population in (noise, given, current, conductance):
+    population.record("spikes")
+for population in (current, conductance):
+    population.record("v")
+sim.run(7.0)
+sim.reset()
+current.set(i_offset=0.8)
+sim.run(5.0)
+for population in (noise, given, current, conductance):
+    for segment in population.get_data().segments:
+        for train in segment.spiketrains:
+            hasher.update(train.magnitude.tobytes() + b"|")
+        for signal in segment.analogsignals:
+            hasher.update(np.ascontiguousarray(signal.magnitude).tobytes())
+counters = sim.energy_report().counters
+assert min(population.mean_spike_count() for population in (noise, given, current)) > 0
+print(hasher.hexdigest(), sorted(counters.items()))
+"""
+
+
+@pytest.mark.slow
+def test_plain_python_gives_the_same_bits(tmp_path: Path) -> None:
+    """One network as machine code and as plain Python: the same spikes, potentials and counts."""
+    plain = finish(start(NETWORK, tmp_path, NUMBA_DISABLE_JIT="1"))
+    assert not list(tmp_path.rglob("*_arrays_*.py"))
+    compiled = finish(start(NETWORK, tmp_path))
+    assert list(tmp_path.rglob("*_arrays_*.py"))
+    assert plain == compiled
+
+
+@pytest.mark.slow
+def test_a_third_partys_cell_runs_as_plain_python(tmp_path: Path) -> None:
+    """Nothing is generated when compilation is disabled."""
+    assert run_toy(tmp_path, {"NUMBA_DISABLE_JIT": "1"}) == "[8.0, 15.0, 22.0]"
     assert not list((tmp_path / "cache").rglob("toy_*.py"))
 
 
@@ -107,3 +239,140 @@ def test_name_that_cannot_be_compiled() -> None:
     model = CellModel(name="Bad", kind="neuron", states=("v_mv",), step=step)
     with pytest.raises(GreenmorphError, match=r"'textwrap'.*cannot be compiled"):
         block_source(model, scalar_parameters=True)
+
+
+def module_of(folder: Path, name: str, text: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """Import a module from text."""
+    (folder / f"{name}.py").write_text(textwrap.dedent(text))
+    monkeypatch.syspath_prepend(folder)
+    return __import__(name)
+
+
+def result_of(model: CellModel, x: float) -> float:
+    """The first state after one step of a compiled block, from ``x``."""
+    state = np.full((1, BLOCK), x)
+    nothing = np.zeros(0), np.zeros((1, BLOCK)), np.zeros(BLOCK, dtype=np.int64)
+    module = compile_module("sample", block_source(model, scalar_parameters=True))
+    module.run_block(state, *nothing, 0, 1, 0, 0)
+    assert (state == state[0, 0]).all()
+    return float(state[0, 0])
+
+
+STEPS = """
+    import math
+    from numpy.typing import NDArray
+
+    GAIN = 3.0
+    TOP = math.inf
+    Number = float
+
+    def raised(x: Number, by=GAIN) -> NDArray:
+        return x + by
+
+    def default(x):
+        return raised(x), 0
+
+    def infinite(x):
+        return min(x, TOP), 0
+
+    def nested(x):
+        return x + sum([GAIN * k for k in range(3)]), 0
+"""
+
+
+@pytest.mark.parametrize(("name", "expected"), [("default", 5.0), ("infinite", 2.0)])
+def test_constants_in_all_places(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, expected: float
+) -> None:
+    """Constants as defaults and infinite ones; annotations are not evaluated."""
+    steps = module_of(tmp_path, f"steps_{name}", STEPS, monkeypatch)
+    helpers = (steps.raised,) if name == "default" else ()
+    step = getattr(steps, name)
+    model = CellModel(name="S", kind="neuron", states=("x",), step=step, helpers=helpers)
+    assert result_of(model, 2.0) == expected == step(2.0)[0]
+
+
+def test_constants_of_nested_code_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A constant that only a comprehension uses is written too."""
+    steps = module_of(tmp_path, "steps_nested", STEPS, monkeypatch)
+    model = CellModel(name="S", kind="neuron", states=("x",), step=steps.nested)
+    assert result_of(model, 2.0) == 11.0 == steps.nested(2.0)[0]
+
+
+def test_one_name_with_two_meanings_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Helpers of two modules share one generated file: neither constant may win silently."""
+    first = module_of(
+        tmp_path,
+        "first_meaning",
+        """
+        GAIN = 2.0
+        SAME = 1.5
+        def scaled(x):
+            return x * GAIN * SAME
+        def other(x):
+            return x
+        """,
+        monkeypatch,
+    )
+    second = module_of(
+        tmp_path,
+        "second_meaning",
+        """
+        from first_meaning import scaled
+        GAIN = 3.0
+        SAME = 1.5
+        def step(x):
+            return scaled(x) + GAIN, 0
+        def fine(x):
+            return scaled(x) + SAME, 0
+        def other(x):
+            return x + 1.0
+        def two(x):
+            return other(x), 0
+        """,
+        monkeypatch,
+    )
+    model = CellModel(name="S", kind="neuron", states=("x",), step=second.step)
+    model = dataclasses.replace(model, helpers=(first.scaled,))
+    with pytest.raises(GreenmorphError, match=r"first_meaning\.scaled.*'GAIN' has several"):
+        block_source(model, scalar_parameters=True)
+    model = dataclasses.replace(model, step=second.two, helpers=(first.other,))
+    with pytest.raises(GreenmorphError, match=r"'other' has several"):
+        block_source(model, scalar_parameters=True)
+    model = dataclasses.replace(model, helpers=(first.other, second.other))
+    with pytest.raises(GreenmorphError, match=r"'other' has several"):
+        block_source(model, scalar_parameters=True)
+    model = dataclasses.replace(model, step=second.fine, helpers=(first.scaled,))
+    assert result_of(model, 2.0) == 7.5
+
+
+def test_homogeneous_and_heterogeneous_parameters_give_the_same_bits() -> None:
+    """A block with one value of each constant against one with a column of equal values."""
+    model = cell_model("IF_curr_exp")
+    columns = {p.column: np.full(1, p.default) for p in model.parameters}
+    assert model.derive is not None
+    derived = model.derive({**columns, "i_offset_na": np.array([0.77])}, 0.1)
+    constants = np.concatenate([derived[name] for name in model.constants])
+    draw = np.random.RandomState(3)
+    state = draw.uniform(0.0, 14.9, (4, BLOCK))
+    state[3] = draw.randint(0, 2, BLOCK)
+    inputs = draw.uniform(-200.0, 200.0, (3, BLOCK))
+    results = []
+    for scalar, param in ((True, constants), (False, np.repeat(constants[:, None], BLOCK, 1))):
+        module = compile_module("variant", block_source(model, scalar_parameters=scalar))
+        now, given, count = state.copy(), inputs.copy(), np.zeros(BLOCK, dtype=np.int64)
+        for _ in range(20):
+            module.run_block(now, param, given, count, 0, 1, 0, 0)
+        results.append((now.tobytes(), count.tobytes()))
+    assert results[0] == results[1]
+    assert math.isfinite(now.sum())
+    assert model.step is not None
+    one = state[:, 0].tolist()
+    *one, _ = model.step(*one, *inputs[:, 0].tolist(), *constants.tolist())
+    for _ in range(19):
+        *one, _ = model.step(*one, 0.0, 0.0, float(inputs[2, 0]), *constants.tolist())
+    assert now[:, 0].tolist() == one

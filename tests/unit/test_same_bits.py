@@ -8,8 +8,10 @@ order of sums would give the same bits.
 from __future__ import annotations
 
 import hashlib
+import math
 import signal
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,8 @@ from pynn_greenmorph.network import storage_class
 
 DT = 0.1
 T_STOP = 60.0
+# Few of them: three addends at one cell, receptor and step shall be common.
+DELAYS = (0.1, 0.2, 1.4, 2.3, 2.3, 7.7, 15.0)
 
 
 def build(record_v: bool = True, record_others: bool = True) -> tuple[Any, list[Any]]:
@@ -34,11 +38,20 @@ def build(record_v: bool = True, record_others: bool = True) -> tuple[Any, list[
     for pre in (noise, given, cells, noise):
         pairs = draw.rand(pre.size, cells.size) < 0.3
         rows = [
-            (i, j, draw.uniform(0.01, 0.6), round(draw.randint(1, 151) * DT, 9))
+            (i, j, draw.uniform(0.001, 0.05), DELAYS[draw.randint(len(DELAYS))])
             for i, j in zip(*np.nonzero(pairs), strict=True)
         ]
         connector = sim.FromListConnector(rows)
         projections.append(sim.Projection(pre, cells, connector, sim.StaticSynapse()))
+    # Further storage classes: one weight for all, weights of single precision.
+    for weight in (0.07, np.float32(0.123) * (1 + np.arange(given.size)[:, None] % 3)):
+        some = sim.FixedProbabilityConnector(0.1, rng=sim.NumpyRNG(seed=9))
+        weights = np.broadcast_to(weight, (given.size, cells.size)).astype(float)
+        synapse = sim.StaticSynapse(weight=weights, delay=2.3)
+        projections.append(sim.Projection(given, cells, some, synapse))
+    inhibition = sim.StaticSynapse(weight=-0.11, delay=0.7)
+    some = sim.FixedProbabilityConnector(0.1, rng=sim.NumpyRNG(seed=10))
+    projections.append(sim.Projection(cells, cells, some, inhibition, receptor_type="inhibitory"))
     cells.record("spikes")
     if record_v:
         cells.record("v")
@@ -74,75 +87,188 @@ SLICES = {
 }
 
 
+def small_log() -> None:
+    """The log has room for two steps only: the loop stops early again and again."""
+    sim.state.session.simulation._log_capacity = 1
+
+
+def single_steps() -> None:
+    """The first chunk is one step; the next ones grow."""
+    sim.state.session.simulation._chunk = 1
+
+
 def test_slices_recording_and_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """One hash of everything over slices, recording choices and sizes of chunks."""
     with_v, without = set(), set()
-    for slices in SLICES.values():
+
+    def play(name: str, record_v: bool = True, others: bool = True, prepare: Any = None) -> None:
+        cells, projections = build(record_v, others)
+        if prepare is not None:
+            prepare()
+        run_in(SLICES[name])
+        if record_v:
+            with_v.add(digest(cells, projections, with_v=True))
+            assert cells.mean_spike_count() > 3
+        without.add(digest(cells, projections, with_v=False))
+
+    for name in SLICES:
         for record_v in (True, False):
             for others in (True, False):
-                cells, projections = build(record_v, others)
-                run_in(slices)
-                if record_v:
-                    with_v.add(digest(cells, projections, with_v=True))
-                without.add(digest(cells, projections, with_v=False))
+                play(name, record_v, others)
+        play(name, prepare=small_log)
+        play(name, prepare=single_steps)
     monkeypatch.setattr(simulation, "CHUNK_S", 0.0)  # one step at a time
-    cells, projections = build()
-    run_in(SLICES["one"])
-    with_v.add(digest(cells, projections, with_v=True))
+    play("one")
+    play("0.7 ms", prepare=small_log)
     monkeypatch.undo()
-    cells, projections = build()
-    cells._session.simulation._log_capacity = 1  # stops early again and again
-    run_in(SLICES["one"])
-    with_v.add(digest(cells, projections, with_v=True))
-    assert cells.mean_spike_count() > 3
+    monkeypatch.setattr(simulation, "CHUNK_SAMPLES", 500)
+    play("20")
     assert len(with_v) == 1
     assert len(without) == 1
     sim.end()
 
 
-def brute_force_inputs(cells: Any, projections: Sequence[Any], n_steps: int) -> np.ndarray:
-    """Input of every cell in every step, summed in the canonical order, by plain loops."""
-    arriving: dict[tuple[int, int], list[tuple[Any, ...]]] = {}
+def test_slices_around_changes() -> None:
+    """Weights, delays, parameters and a new projection at given times: one hash for all slices."""
+    hashes = set()
+    for step in (T_STOP, 0.7, 3.0):
+        cells, projections = build()
+
+        def run_to(time: float, step: float = step) -> None:
+            while sim.get_current_time() < time - 1e-9:
+                sim.run_until(min(round(sim.get_current_time() + step, 9), time))
+
+        run_to(17.3)
+        projections[0].set(delay=4.1)
+        projections[2].set(weight=0.213)
+        run_to(25.0)
+        projections[1].set(weight=sim.RandomDistribution("uniform", (0.1, 0.5), sim.NumpyRNG(3)))
+        cells.set(i_offset=0.55)
+        run_to(31.4)
+        synapse = sim.StaticSynapse(weight=0.31, delay=0.9)
+        projections.append(sim.Projection(cells, cells, sim.OneToOneConnector(), synapse))
+        run_to(T_STOP)
+        hashes.add(digest(cells, projections, with_v=True))
+    assert len(hashes) == 1
+    sim.end()
+
+
+class Lif:
+    """IF_curr_exp with PyNN's parameters of ``build``, restated in plain Python."""
+
+    def __init__(self) -> None:
+        tau_m, tau_syn, c_m = 20.0, 5.0, 1000.0
+        self.p22 = math.exp(-DT / tau_m)
+        self.p20 = tau_m / c_m * (1.0 - self.p22)
+        beta = tau_syn * tau_m / (tau_m - tau_syn)
+        self.p11 = math.exp(-DT / tau_syn)
+        rise = math.expm1(DT * (tau_m - tau_syn) / (tau_syn * tau_m))
+        self.p21 = beta / c_m * self.p11 * rise
+        self.v = self.exc = self.inh = 0.0
+        self.wait = 0
+
+    def step(self, exc: float, inh: float) -> bool:
+        if self.wait:
+            self.wait -= 1
+        else:
+            drive = 400.0 * self.p20
+            self.v = self.v * self.p22 + self.exc * self.p21 + self.inh * self.p21 + drive
+        self.exc = self.exc * self.p11 + exc
+        self.inh = self.inh * self.p11 + inh
+        if self.v >= 15.0:
+            self.v, self.wait = 0.0, 10
+            return True
+        return False
+
+
+Arrival = tuple[tuple[int, ...], float]
+
+
+def connections(projections: Sequence[Any]) -> dict[int, list[tuple[Any, ...]]]:
+    """Target, receptor, sorting key and weight (pA) of each synapse, by source."""
+    outgoing: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
     for number, projection in enumerate(projections):
-        group = projection._group
-        trains = projection.pre.get_data("spikes").segments[0].spiketrains
-        emitted = [np.round(train.magnitude / DT).astype(int) for train in trains]
-        kind = storage_class(group.weight)
-        for insertion in range(len(projection)):
-            source = int(projection.column("presynaptic_index")[insertion])
-            target = int(projection.column("postsynaptic_index")[insertion])
-            steps, counts = np.unique(emitted[source], return_counts=True)
-            delay = int(group.delay_steps[insertion])
-            for step, count in zip(steps, counts, strict=True):
-                key = (delay, int(group.pre[insertion]), kind, number, insertion)
-                value = float(group.weight[insertion]) * 1000.0 * int(count)
-                arriving.setdefault((target, int(step) + delay), []).append((key, value))
-    sums = np.zeros((n_steps + 1, cells.size))
-    for (target, step), entries in arriving.items():
-        if step <= n_steps:
-            total = 0.0
-            for _, value in sorted(entries):
-                total += value
-            sums[step, target] = total
-    return sums
+        group, kind = projection._group, storage_class(projection._group.weight)
+        receptor = int(projection.receptor_type == "inhibitory")
+        columns = (group.pre, group.post, group.delay_steps, group.weight)
+        rows = zip(*(column.tolist() for column in columns), strict=True)
+        for insertion, (pre, post, delay, weight) in enumerate(rows):
+            key = (delay, pre, kind, number, insertion)
+            outgoing[pre].append((post, receptor, key, weight * 1000.0))
+    return outgoing
+
+
+def given_spikes(cells: Any, projections: Sequence[Any]) -> dict[int, list[int]]:
+    """Ids of the sources that spike, by step; several times for several spikes."""
+    emitted: dict[int, list[int]] = defaultdict(list)
+    for source in {id(p.pre): p.pre for p in projections if p.pre is not cells}.values():
+        trains = source.get_data("spikes").segments[0].spiketrains
+        for cell, train in enumerate(trains):
+            for time in train.magnitude:
+                emitted[round(float(time) / DT)].append(source._cells.first + cell)
+    return emitted
+
+
+def brute_force(
+    cells: Any, projections: Sequence[Any], add: Callable[[list[Arrival]], float]
+) -> tuple[np.ndarray, np.ndarray, list[list[int]]]:
+    """Potentials, excitatory currents and spikes by plain loops; ``add`` makes the sums."""
+    n_steps, first = round(T_STOP / DT), cells._cells.first
+    outgoing, emitted = connections(projections), given_spikes(cells, projections)
+    arriving: dict[tuple[int, int, int], list[Arrival]] = defaultdict(list)
+    state = [Lif() for _ in range(cells.size)]
+    v, current = np.zeros((2, n_steps + 1, cells.size))
+    spikes: list[list[int]] = [[] for _ in range(cells.size)]
+    for step in range(n_steps + 1):
+        for index, cell in enumerate(state if step else ()):
+            sums = [add(arriving[step, first + index, receptor]) for receptor in (0, 1)]
+            if cell.step(*sums):
+                spikes[index].append(step)
+                emitted[step].append(first + index)
+        v[step] = [cell.v for cell in state]
+        current[step] = [cell.exc for cell in state]
+        for source in sorted(set(emitted[step])):
+            count = emitted[step].count(source)
+            for post, receptor, key, weight in outgoing[source]:
+                arriving[step + key[0], post, receptor].append((key, weight * count))
+    return v, current, spikes
+
+
+def in_order(*positions: int) -> Callable[[list[Arrival]], float]:
+    """A sum sorted by some of: delay, source, storage class, projection, insertion."""
+
+    def add(arrivals: list[Arrival]) -> float:
+        total = 0.0
+        for _, value in sorted(arrivals, key=lambda entry: [entry[0][at] for at in positions]):
+            total += value
+        return total
+
+    return add
 
 
 def test_sums_are_in_the_canonical_order() -> None:
-    """The synaptic current has the bits of a brute-force simulator that sorts every sum."""
+    """Potentials and currents have the bits of a brute-force simulator that sorts every sum.
+
+    A simulator with another order has other bits: the network can tell them apart.
+    """
     cells, projections = build()
     for projection in projections:
         projection.pre.record("spikes")
     sim.run(T_STOP)
-    n_steps = round(T_STOP / DT)
-    sums = brute_force_inputs(cells, projections, n_steps)
-    (signal,) = cells.get_data("isyn_exc").segments[0].analogsignals
-    decay = float(np.exp(-DT / 5.0))
-    current = np.zeros(cells.size)
-    for step in range(1, n_steps + 1):
-        current = current * decay + sums[step]
-        assert (current * 1e-3 == np.asarray(signal.magnitude)[step]).all(), step
-    shuffled = sums.sum(axis=0)
-    assert (shuffled > 0).all()
+    data = cells.get_data().segments[0]
+    found = {s.name: np.ascontiguousarray(s.magnitude) for s in data.analogsignals}
+    trains = [np.round(train.magnitude / DT).astype(int).tolist() for train in data.spiketrains]
+    v, current, spikes = brute_force(cells, projections, in_order(0, 1, 2, 3, 4))
+    assert spikes == trains
+    assert (v - 65.0).tobytes() == found["v"].tobytes()
+    assert (current * 1e-3).tobytes() == found["isyn_exc"].tobytes()
+    for other in (
+        in_order(1, 0, 2, 3, 4),  # source before delay
+        in_order(0, 2, 1, 3, 4),  # storage class before source
+        in_order(0, 3, 1, 2, 4),  # projection before source
+        in_order(0, 1, 3, 2, 4),  # projection before storage class
+    ):
+        assert (brute_force(cells, projections, other)[1] * 1e-3 != found["isyn_exc"]).any()
     sim.end()
 
 
