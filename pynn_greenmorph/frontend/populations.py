@@ -260,6 +260,10 @@ class Population(_Cells, common.Population):
             self, size, cellclass, cellparams, structure, initial_values or {}, label
         )
 
+    def _set_cell_initial_value(self, id: Any, variable: str, value: Any) -> None:  # noqa: A002
+        """Set one cell's initial value; PyNN's own changes only what is shown."""
+        id.as_view().initialize(**{variable: value})
+
     def _create_cells(self) -> None:
         session = self._session
         model = getattr(self.celltype, "model", None)

@@ -207,7 +207,8 @@ def test_seeds(sim: Any) -> None:
         source.record("spikes")
         sim.run(200.0)
         trains = source.get_data().segments[0].spiketrains
-        return np.concatenate(list(trains)).tolist(), sim.energy_report().to_dict()["seed"]
+        every = np.concatenate([np.asarray(train) for train in trains])
+        return every.tolist(), sim.energy_report().to_dict()["seed"]
 
     first = spikes(seed=7)
     assert first == spikes(rng_seed=7) == spikes(grng_seed=7) == spikes(seed=7, rng_seed=7)
