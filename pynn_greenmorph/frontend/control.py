@@ -98,7 +98,9 @@ def setup(
     check_choice("precision", precision, ["exact"])
     check_choice("spike_precision", spike_precision, ["on_grid", "off_grid"])
     if time_scale_factor is not None:
-        finite_number(time_scale_factor, "time_scale_factor", positive=True, where="setup()")
+        finite_number(
+            time_scale_factor, "time_scale_factor", positive=True, where="setup()", unit=""
+        )
     chosen = board_name(simulator.state.board_override or board or "ideal")
     _write_pending()
     session = Session(dt, seed, chosen, time_scale_factor)
@@ -217,6 +219,15 @@ def run_until(time_point: float, callbacks: Sequence[Callback] | None = None) ->
     if not callbacks:
         simulator.state.run_until(max(stop, now))
         return float(simulator.state.t)
+    if callable(callbacks) or not all(callable(callback) for callback in callbacks):
+        raise TypeError(
+            explain(
+                "callbacks are not a list of functions",
+                where="run()",
+                allowed="a list of functions that take the time and return the next one (ms)",
+                given=repr(callbacks),
+            )
+        )
     due: list[list[Any]] = [[_next_call(callback, now), callback] for callback in callbacks]
     while simulator.state.t + 1e-9 < stop:
         target = min([stop, *[entry[0] for entry in due]])

@@ -149,6 +149,15 @@ class _Cells:
                     unknown_name(f"state variable of {group.model.name}", name, known)
                 )
             # Evaluated once: a distribution is never drawn a second time.
+            if isinstance(value, list | np.ndarray) and np.shape(value) != (self.size,):
+                raise pynn_errors.InvalidDimensionsError(
+                    explain(
+                        f"the initial values of {name} have the wrong shape",
+                        where=f"Population {self._root.label!r}",
+                        allowed=f"one number, or {self.size}",
+                        given=f"shape {np.shape(value)}",
+                    )
+                )
             lazy = LazyArray(value, shape=(self.size,), dtype=float)
             drawn = np.array(lazy.evaluate(simplify=False), dtype=np.float64)
             if not np.isfinite(drawn).all():

@@ -246,12 +246,40 @@ class Projection(common.Projection):
             For values that are not finite or out of limits.
         """
         simulator.state.check_mine(self._session, "Projection.set()")
-        for name, value in attributes.items():
-            self._check_attribute(name)
-            if isinstance(value, int | float | np.floating | np.integer):
-                self.set_rows(name, None, np.full(len(self), float(value)))
-            else:
-                super().set(**{name: value})
+        before = self._group.weight, self._group.delay_steps
+        try:
+            for name, value in attributes.items():
+                self._set_attribute(name, value)
+        except Exception:
+            # All or none: what a bad value came after is taken back.
+            self._group.weight, self._group.delay_steps = before
+            raise
+
+    def _set_attribute(self, name: str, value: Any) -> None:
+        self._check_attribute(name)
+        if isinstance(value, int | float | np.floating | np.integer):
+            self.set_rows(name, None, np.full(len(self), float(value)))
+        else:
+            self._check_values(name, value)
+            super().set(**{name: value})
+
+    def _check_values(self, name: str, value: Any) -> None:
+        """Raise ``InvalidDimensionsError`` for None, and a list that does not fit the pairs."""
+        listed = isinstance(value, list) or (isinstance(value, np.ndarray) and value.ndim == 1)
+        if not listed and value is not None:
+            return
+        pairs = len(np.unique(self._pre * self.shape[1] + self._post))
+        if value is None or len(value) != pairs:
+            raise pynn_errors.InvalidDimensionsError(
+                explain(
+                    f"the values of {name} do not fit the connections",
+                    where=f"Projection {self.label!r}, set()",
+                    allowed=f"a number, a list of {pairs} values (one for each connected pair of "
+                    f"cells, source by source), an array of shape {self.shape}, a function of "
+                    "distance or a RandomDistribution",
+                    given="None" if value is None else f"{len(value)} values",
+                )
+            )
 
     def _set_attributes(self, parameter_space: ParameterSpace) -> None:
         parameter_space.evaluate(simplify=False)

@@ -111,7 +111,9 @@ class Session:
         """
         if time_scale_factor is not None:
             where = "energy_report()"
-            finite_number(time_scale_factor, "time_scale_factor", positive=True, where=where)
+            finite_number(
+                time_scale_factor, "time_scale_factor", positive=True, where=where, unit=""
+            )
         return make_report(
             self.ledger(),
             board=self.board if board is None else board,

@@ -20,7 +20,9 @@ _RULES = {
 }
 
 
-def finite_number(value: Any, what: str, *, positive: bool = False, where: str = "") -> float:
+def finite_number(
+    value: Any, what: str, *, positive: bool = False, where: str = "", unit: str = "ms"
+) -> float:
     """Return ``value`` as a float; raises ``ValueError`` or ``TypeError`` with a clear message.
 
     Parameters
@@ -32,8 +34,11 @@ def finite_number(value: Any, what: str, *, positive: bool = False, where: str =
         Whether it must be greater than 0.
     where : str
         The call, for the message.
+    unit : str
+        Unit of the value, for the message; empty for a pure number.
     """
-    allowed = "a positive finite number (ms)" if positive else "a finite number (ms)"
+    allowed = "a positive finite number" if positive else "a finite number"
+    allowed += f" ({unit})" if unit else ""
     if isinstance(value, bool | str) or not np.isscalar(value):
         raise TypeError(
             explain(f"{what} is not a number", where=where, allowed=allowed, given=value)

@@ -10,11 +10,15 @@ the message. After the error the session must still work.
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyNN.mock
 import pytest
 from pyNN import errors
+from pyNN.parameters import Sequence
+from pyNN.random import NumpyRNG, RandomDistribution
 
 from pynn_greenmorph.errors import (
     FidelityWarning,
@@ -22,6 +26,11 @@ from pynn_greenmorph.errors import (
     LifecycleError,
     UnknownNameError,
 )
+
+
+def rd(name: str, *parameters: float) -> RandomDistribution:
+    return RandomDistribution(name, parameters, rng=NumpyRNG(1))
+
 
 NAN, INF = float("nan"), float("inf")
 PARAMETER = errors.InvalidParameterValueError
@@ -43,6 +52,13 @@ ROWS: list[tuple[str, str, type[BaseException], list[str]]] = [
     ("threads text", "sim.setup(threads='many')", InvalidValueError, ["threads", "many"]),
     ("unknown precision", "sim.setup(precision='exakt')", UnknownNameError, ["exakt", "exact"]),
     ("two seeds", "sim.setup(seed=1, rng_seed=2)", InvalidValueError, ["seed", "rng_seed=2"]),
+    ("seed text", "sim.setup(seed='a')", InvalidValueError, ["seed", "'a'"]),
+    ("seed fraction", "sim.setup(seed=1.5)", InvalidValueError, ["seed", "1.5"]),
+    ("dt none", "sim.setup(timestep=None)", TypeError, ["timestep", "number"]),
+    ("max_delay negative", "sim.setup(max_delay=-1)", ValueError, ["max_delay", "positive"]),
+    ("min_delay text", "sim.setup(min_delay='short')", TypeError, ["min_delay", "number", "short"]),
+    ("time scale zero", "sim.setup(time_scale_factor=0)", ValueError, ["time_scale_factor", "positive finite number."]),
+    ("spike precision", "sim.setup(spike_precision='offgrid')", UnknownNameError, ["offgrid", "off_grid"]),
     ("seed negative", "sim.setup(seed=-1)", InvalidValueError, ["seed", "-1"]),
     # cells and their parameters
     ("unknown cell", "sim.IF_curr_expo()", AttributeError, ["IF_curr_expo", "IF_curr_exp"]),
@@ -69,12 +85,43 @@ ROWS: list[tuple[str, str, type[BaseException], list[str]]] = [
     ("half a cell", "sim.Population(2.5, sim.IF_curr_exp())", ValueError, ["size", "2.5"]),
     ("cell type by name", "sim.Population(2, 'IF_curr_exp')", TypeError, ["cell type", "IF_curr_exp"]),
     ("mask too short", "p[np.array([True, False])]", IndexError, ["mask", "4"]),
+    ("zero tau", "sim.Population(2, sim.IF_cond_exp(tau_m=0.0))", PARAMETER, ["tau_m", "greater than 0"]),
+    ("zero tau_syn", "sim.Population(2, sim.IF_cond_exp(tau_syn_E=0.0))", PARAMETER, ["tau_syn_E", "greater than 0"]),
+    ("function gives nan", "sim.Population(2, sim.IF_curr_exp(tau_m=lambda i: NAN + i))", PARAMETER, ["tau_m", "finite"]),
+    ("set short array", "p.set(tau_m=np.ones(7))", errors.InvalidDimensionsError, ["(4,)", "(7,)"]),
+    ("set one bad of two", "p.set(tau_m=10.0, cm=-1.0)", PARAMETER, ["cm", "greater than 0"]),
+    ("set times text", "s.set(spike_times='soon')", ValueError, ["float", "'s'"]),
+    ("times from one function", "s.set(spike_times=lambda i: sim.Sequence([9.0]))", PARAMETER, ["spike_times", "Sequence"]),
+    ("too few trains", "s.set(spike_times=[sim.Sequence([9.0])] * 3)", errors.InvalidDimensionsError, ["(4,)", "(3,)"]),
+    ("infinite time", "sim.Population(1, sim.SpikeSourceArray(spike_times=[INF]))", PARAMETER, ["spike time", "finite"]),
+    ("duration negative", "sim.Population(1, sim.SpikeSourcePoisson(duration=-1.0))", PARAMETER, ["duration", "negative"]),
+    ("initialize short", "p.initialize(v=[-60.0, -61.0])", errors.InvalidDimensionsError, ["v", "4", "(2,)"]),
+    ("initial value unknown", "sim.Population(2, sim.IF_curr_exp(), initial_values={'u': 1.0})", PARAMETER, ["'u'", "isyn_exc"]),
+    ("id unknown read", "p[0].tau_mem", errors.NonExistentParameterError, ["tau_mem", "tau_m"]),
+    ("id unknown written", "p[0].tau_mem = 3.0", errors.NonExistentParameterError, ["tau_mem", "tau_m"]),
+    ("id bad value", "p[0].tau_m = -3.0", PARAMETER, ["tau_m", "greater than 0"]),
+    ("negative size", "sim.Population(-3, sim.IF_curr_exp())", ValueError, ["size", "-3"]),
+    ("zero in a shape", "sim.Population((2, 0), sim.IF_curr_exp())", ValueError, ["size", "(2, 0)"]),
+    ("size text", "sim.Population('4', sim.IF_curr_exp())", ValueError, ["size", "integer"]),
+    ("cell type of another backend", "sim.Population(2, mock.IF_curr_exp())", TypeError, ["IF_curr_exp", "sim."]),
+    ("index out of range", "p[4]", IndexError, ["4"]),
+    ("list out of range", "p[[1, 7]]", IndexError, ["7"]),
+    ("empty view", "p[2:2]", IndexError, ["no cells", "'p'"]),
+    ("empty mask", "p[np.zeros(4, dtype=bool)]", IndexError, ["no cells", "'p'"]),
     # recording
     ("record unknown", "p.record('w')", errors.RecordingError, ["'w'", "isyn_exc"]),
     ("record v of a source", "s.record('v')", errors.RecordingError, ["'v'", "spikes"]),
     ("interval off the grid", "p.record('v', sampling_interval=0.25)", ValueError, ["sampling", "multiple"]),
     ("interval negative", "p.record('v', sampling_interval=-1.0)", ValueError, ["sampling", "positive"]),
     ("not recorded", "p.get_data('isyn_exc')", errors.RecordingError, ["isyn_exc", "record"]),
+    ("two intervals", "p.record('v'); p.record('isyn_exc', sampling_interval=0.5)", ValueError, ["same sampling interval"]),
+    ("interval text", "p.record('v', sampling_interval='1')", TypeError, ["sampling", "number"]),
+    ("one of two unknown", "p.record(['v', 'w'])", errors.RecordingError, ["'w'"]),
+    ("v of a mixed assembly", "(p + s).record('v')", errors.RecordingError, ["'v'", "'s'"]),
+    ("text file at the end", "p.record('v', to_file=str(tmp / 'v.txt'))", ValueError, ["v.txt", ".pkl"]),
+    ("no folder at the end", "p.record('v', to_file='/dev/null/v.pkl')", OSError, ["/dev/null"]),
+    ("unknown extension", "p.write_data(str(tmp / 'v.qqq'))", Exception, [".qqq"]),
+    ("no folder", "p.write_data('/dev/null/v.pkl')", OSError, ["/dev/null"]),
     # connections
     ("nan weight", SYNAPSE.format("weight=NAN, delay=1.0"), errors.ConnectionError, ["weight", "finite"]),
     ("nan delay", SYNAPSE.format("weight=1.0, delay=NAN"), errors.ConnectionError, ["delay", "finite"]),
@@ -94,18 +141,71 @@ ROWS: list[tuple[str, str, type[BaseException], list[str]]] = [
     ("bad expression", "sim.DistanceDependentProbabilityConnector('exp(-d')", ValueError, ["exp(-d"]),
     ("set unknown attribute", "pr.set(tau=1.0)", errors.NonExistentParameterError, ["tau", "weight"]),
     ("set nan", "pr.set(weight=NAN)", errors.ConnectionError, ["weight", "finite"]),
+    ("set wrong length", "pr.set(weight=[1.0, 2.0])", errors.InvalidDimensionsError, ["weight", "list of 4", "2 values"]),
+    ("set wrong matrix", "pr.set(weight=np.ones((2, 2)))", errors.InvalidDimensionsError, ["(4, 4)", "(2, 2)"]),
+    ("set nothing", "pr.set(weight=None)", errors.InvalidDimensionsError, ["weight", "None"]),
+    ("set short delay", "pr.set(delay=0.04)", errors.ConnectionError, ["delay", "0.1 ms", "0.04"]),
+    ("set one bad of two attributes", "pr.set(weight=5.0, delay=0.04)", errors.ConnectionError, ["delay", "0.04"]),
+    ("get unknown attribute", "pr.get('w', format='list')", errors.NonExistentParameterError, ["w", "weight"]),
+    ("get unknown format", "pr.get('weight', format='matrix')", Exception, ["list", "array"]),
+    ("get unknown sum", "pr.get('weight', format='array', multiple_synapses='mean')", ValueError, ["multiple_synapses", "first"]),
+    ("no such connection", "pr[9]", IndexError, ["range"]),
+    ("connection unknown read", "pr[0].tau", AttributeError, ["tau"]),
+    ("connection unknown written", "pr[0].tau = 1.0", errors.NonExistentParameterError, ["tau", "weight"]),
+    ("connection index written", "pr[0].presynaptic_index = 2", AttributeError, ["presynaptic_index", "cannot be set"]),
+    ("connection nan", "pr[0].weight = NAN", errors.ConnectionError, ["weight", "finite"]),
+    ("state of a static synapse", "pr.initialize(u=1.0)", PARAMETER, ["'u'", "StaticSynapse"]),
+    ("unknown in a synapse", "sim.StaticSynapse(weigth=1.0)", errors.NonExistentParameterError, ["weigth", "weight"]),
+    ("weight text", SYNAPSE.format("weight='strong'"), PARAMETER, ["weight", "str"]),
+    ("both signs", SYNAPSE.format("weight=rd('normal', 0.0, 1.0)"), errors.ConnectionError, ["positive", "negative"]),
+    ("a delay drawn too short", SYNAPSE.format("weight=1.0, delay=rd('normal', 1.0, 1.0)"), errors.ConnectionError, ["delay", "0.1 ms"]),
+    ("onto a mixed assembly", "sim.Projection(p, p + s, sim.AllToAllConnector())", errors.ConnectionError, ["spike source"]),
+    ("cells of another kind", "sim.Projection(p, [1, 2], sim.AllToAllConnector())", errors.ConnectionError, ["Population", "list"]),
+    ("connector class", "sim.Projection(p, q, sim.AllToAllConnector)", TypeError, ["connector", "instance"]),
+    ("synapse class", "sim.Projection(p, q, sim.AllToAllConnector(), sim.StaticSynapse)", TypeError, ["synapse_type", "instance"]),
+    ("synapse of another backend", "sim.Projection(p, q, sim.AllToAllConnector(), mock.StaticSynapse(delay=1.0))", TypeError, ["StaticSynapse", "synapse type"]),
+    ("ragged list", LIST.format("[(0, 0, 0.1, 1.0), (0, 1, 0.1)]"), ValueError, ["shape"]),
+    ("three columns", LIST.format("[(0, 0, 0.1)]"), TypeError, ["column_names"]),
+    ("column unknown", "sim.Projection(p, q, sim.FromListConnector([(0, 0, 0.1)], column_names=('U',)))", ValueError, ["U", "weight"]),
+    ("nan in a list", LIST.format("[(0, 0, NAN, 1.0)]"), errors.ConnectionError, ["weight", "finite"]),
+    ("short delay in a list", LIST.format("[(0, 0, 0.1, 0.01)]"), errors.ConnectionError, ["delay", "0.01"]),
+    ("no such file", "sim.Projection(p, q, sim.FromFileConnector(str(tmp / 'list.txt')))", OSError, ["list.txt"]),
+    ("garbled file", "(tmp / 'g.txt').write_text('0 0 0.1 1.0\\n0 two 0.1'); sim.Projection(p, q, sim.FromFileConnector(str(tmp / 'g.txt')))", ValueError, ["g.txt", "line"]),
+    ("array of 0 and 1", "sim.Projection(p, q, sim.ArrayConnector(np.ones((4, 4), dtype=int)))", ValueError, ["boolean", "int", "astype"]),
+    ("array shape", "sim.Projection(p, q, sim.ArrayConnector(np.ones((3, 9), dtype=bool)))", ValueError, ["(4, 4)", "(3, 9)"]),
+    ("clone of others", "sim.Projection(p, q, sim.CloneConnector(pr))", errors.ConnectionError, ["must match"]),
+    ("small world", "sim.Projection(p, q, sim.SmallWorldConnector(2.0, 0.1))", NotImplementedError, ["SmallWorld", "FromListConnector"]),
+    ("none drawn", "sim.Projection(p, q, sim.FixedNumberPreConnector(rd('poisson', 0.5)))", ValueError, ["n gave 0", "with_replacement"]),
+    ("fractional number", "sim.FixedNumberPostConnector(2.5)", TypeError, ["integer"]),
+    ("probability nan", "sim.FixedProbabilityConnector(NAN)", ValueError, ["p_connect", "between 0 and 1"]),
+    ("negative expression", "sim.DistanceDependentProbabilityConnector('d - 5')", ValueError, ["d - 5", "not negative"]),
+    ("unknown function", "sim.DistanceDependentProbabilityConnector('foo(d)')", ValueError, ["foo"]),
     # running
     ("run back", "sim.run(-10.0)", ValueError, ["past", "negative"]),
     ("run nan", "sim.run(NAN)", ValueError, ["time", "finite"]),
     ("run text", "sim.run('100')", TypeError, ["time", "number"]),
     ("callback without a time", "sim.run(5.0, callbacks=[lambda t: None])", LifecycleError, ["callback", "next time"]),
     ("callback that stays", "sim.run(5.0, callbacks=[lambda t: t])", LifecycleError, ["callback", "later time"]),
+    ("run for ever", "sim.run(INF)", ValueError, ["time", "finite"]),
+    ("run into the past", "sim.run(5.0); sim.run_until(1.0)", ValueError, ["past", "current time 5"]),
+    ("callback gives text", "sim.run(5.0, callbacks=[lambda t: 'soon'])", LifecycleError, ["callback", "'soon'", "next time"]),
+    ("callback gives nan", "sim.run(5.0, callbacks=[lambda t: NAN])", LifecycleError, ["callback", "nan"]),
+    ("callback goes back", "sim.run(5.0, callbacks=[lambda t: t - 1.0])", LifecycleError, ["callback", "later time"]),
+    ("callbacks no list", "sim.run(5.0, callbacks=lambda t: t + 1.0)", TypeError, ["callbacks", "list of functions"]),
+    ("callbacks no functions", "sim.run(5.0, callbacks=[3])", TypeError, ["callbacks", "[3]"]),
     # currents
     ("step times", "sim.StepCurrentSource(times=[2., 1.], amplitudes=[1., 1.])", ValueError, ["increasing"]),
     ("step lengths", "sim.StepCurrentSource(times=[1., 2.], amplitudes=[1.])", ValueError, ["length"]),
     ("nan current", "sim.DCSource(amplitude=NAN)", ValueError, ["amplitude", "finite"]),
     ("stop before start", "sim.DCSource(start=9.0, stop=5.0)", ValueError, ["start", "stop"]),
     ("inject into a source", "sim.DCSource().inject_into(s)", TypeError, ["inject"]),
+    ("negative start", "sim.DCSource(start=-1.0)", ValueError, ["start", "negative"]),
+    ("negative step time", "sim.StepCurrentSource(times=[-1.0], amplitudes=[1.0])", ValueError, ["negative"]),
+    ("infinite step", "sim.StepCurrentSource(times=[1.0], amplitudes=[INF])", ValueError, ["amplitude", "finite"]),
+    ("unknown in a source", "sim.DCSource(amplitud=1.0)", errors.NonExistentParameterError, ["amplitud", "amplitude"]),
+    ("current set to nan", "d = sim.DCSource(amplitude=0.0); d.inject_into(p); d.amplitude = NAN", ValueError, ["amplitude", "finite"]),
+    ("inject into a mixed assembly", "sim.DCSource().inject_into(p + s)", TypeError, ["inject"]),
+    ("current not recorded", "sim.DCSource().get_data()", ValueError, ["record"]),
     # report
     ("unknown boundary", "sim.energy_report(boundary='box')", ValueError, ["box", "board_dc"]),
     ("unknown board in report", "sim.energy_report(board='lohi')", UnknownNameError, ["lohi", "ideal"]),
@@ -117,7 +217,9 @@ ROWS: list[tuple[str, str, type[BaseException], list[str]]] = [
 @pytest.mark.parametrize(
     ("code", "kind", "words"), [row[1:] for row in ROWS], ids=[r[0] for r in ROWS]
 )
-def test_bad_input(sim: Any, code: str, kind: type[BaseException], words: list[str]) -> None:
+def test_bad_input(
+    sim: Any, tmp_path: Path, code: str, kind: type[BaseException], words: list[str]
+) -> None:
     """The right exception, all words, and a session that goes on."""
     sim.setup(timestep=0.1)
     p = sim.Population(4, sim.IF_curr_exp(i_offset=1.0), label="p")
@@ -125,11 +227,15 @@ def test_bad_input(sim: Any, code: str, kind: type[BaseException], words: list[s
     s = sim.Population(4, sim.SpikeSourceArray(spike_times=[1.0]), label="s")
     pr = sim.Projection(s, q, sim.OneToOneConnector(), sim.StaticSynapse(weight=0.1, delay=1.0))
     p.record("spikes")
-    names = {"sim": sim, "p": p, "q": q, "s": s, "pr": pr, "np": np, "NAN": NAN, "INF": INF}
+    names = {"sim": sim, "mock": pyNN.mock, "p": p, "q": q, "s": s, "pr": pr, "np": np, "rd": rd}
+    names |= {"tmp": tmp_path, "NAN": NAN, "INF": INF}
     with pytest.raises(kind) as caught:
         exec(code, names)
     for word in words:
         assert re.search(re.escape(word), str(caught.value), re.IGNORECASE), str(caught.value)
+    # Nothing was done by halves: the network is as it was, and the session goes on.
+    assert (p.get("tau_m"), p.get("cm"), s.get("spike_times")) == (20.0, 1.0, Sequence([1.0]))
+    assert pr.get(["weight", "delay"], format="list") == [(i, i, 0.1, 1.0) for i in range(4)]
     sim.run_until(30.0)
     assert p.get_spike_counts() == dict.fromkeys(p.all_cells, 1)
 
@@ -148,6 +254,26 @@ def test_before_setup_and_after_end(sim: Any, code: str) -> None:
     sim.end()
     with pytest.raises(LifecycleError, match=r"after end\(\)"):
         exec(code, {"sim": sim})
+
+
+@pytest.mark.parametrize(
+    ("delay", "words"),
+    [(0.3, "below min_delay.*0.3"), (9.0, "greater than max_delay.*9"), (NAN, "finite")],
+)
+def test_limits_of_delays(sim: Any, delay: float, words: str) -> None:
+    """Delays keep to the limits of setup(), at creation and later, one by one too."""
+    sim.setup(timestep=0.1, min_delay=1.0, max_delay=5.0)
+    p = sim.Population(2, sim.IF_curr_exp())
+    connector = sim.AllToAllConnector()
+    with pytest.raises(errors.ConnectionError, match=words):
+        sim.Projection(p, p, connector, sim.StaticSynapse(weight=1.0, delay=delay))
+    projection = sim.Projection(p, p, connector, sim.StaticSynapse(weight=1.0, delay=5.0))
+    with pytest.raises(errors.ConnectionError, match=words):
+        projection.set(delay=delay)
+    with pytest.raises(errors.ConnectionError, match=words):
+        projection[0].delay = delay
+    default = sim.Projection(p, p, connector, sim.StaticSynapse(weight=1.0))
+    assert default.get("delay", format="list", with_address=False) == [1.0] * 4
 
 
 def test_objects_of_an_earlier_setup(sim: Any) -> None:
@@ -187,12 +313,15 @@ DEVIATIONS = [
     ("delay rounded", "sim.Projection(s, p, sim.OneToOneConnector(), sim.StaticSynapse(weight=1.0, delay=0.23))"),
     ("spike time rounded", "sim.Population(1, sim.SpikeSourceArray(spike_times=[1.03, 2.0]))"),
     ("run time rounded", "sim.run(0.33)"),
+    ("delay rounded", "sim.Projection(s, p, sim.FromListConnector([(0, 0, 1.0, 0.25), (1, 1, 1.0, 0.33)]), sim.StaticSynapse())"),
+    ("delay rounded", "sim.Projection(s, p, sim.OneToOneConnector(), sim.StaticSynapse(weight=1.0, delay=1.0)).set(delay=0.23)"),
+    ("spike time rounded", "s.set(spike_times=[2.0, 2.04])"),
     ("unequal sizes", "sim.Projection(s, sim.Population(5, sim.IF_curr_exp()), sim.OneToOneConnector(), sim.StaticSynapse(weight=1.0, delay=1.0))"),
     ("spike time in the past", "sim.run(5.0); s.set(spike_times=[2.0, 9.0])"),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("kind", "code"), DEVIATIONS, ids=[row[0] for row in DEVIATIONS])
+@pytest.mark.parametrize(("kind", "code"), DEVIATIONS)
 def test_deviations_are_reported_once(sim: Any, kind: str, code: str) -> None:
     """One warning per kind, and a row in the report."""
     sim.setup(timestep=0.1)
@@ -205,6 +334,29 @@ def test_deviations_are_reported_once(sim: Any, kind: str, code: str) -> None:
     rows = [row for row in sim.energy_report().to_dict()["fidelity"] if row["kind"] == kind]
     assert len(rows) == 1
     assert rows[0]["count"] >= 1
+
+
+def test_rows_of_one_place_are_merged(sim: Any) -> None:
+    """One warning, at the script's line, and a row per place: sum of counts, largest deviation."""
+    sim.setup(timestep=0.1)
+    p = sim.Population(2, sim.IF_curr_exp())
+
+    def wire(label: str, *delays: float) -> None:
+        for delay in delays:
+            synapse = sim.StaticSynapse(weight=1.0, delay=delay)
+            sim.Projection(p, p, sim.AllToAllConnector(), synapse, label=label)
+
+    with pytest.warns(FidelityWarning, match="rounded") as caught:
+        wire("one", 0.22, 0.25)
+    assert [warning.filename for warning in caught] == [__file__]
+    wire("two", 0.31)
+    wire("one", 0.5, 0.96)
+    rows = sim.energy_report().to_dict()["fidelity"]
+    assert [(row["kind"], row["count"], row["unit"]) for row in rows] == [
+        ("delay rounded", 12, "ms"),
+        ("delay rounded", 4, "ms"),
+    ]
+    assert [row["largest"] for row in rows] == pytest.approx([0.05, 0.01])
 
 
 def test_what_setup_cannot_honour_is_reported(sim: Any) -> None:
