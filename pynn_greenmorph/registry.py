@@ -67,6 +67,9 @@ class Parameter:
         Default value in ``unit``.
     check : {"finite", "positive", "nonnegative"}
         What a value must be; all must be finite.
+    in_steps : bool
+        Whether the value is a time (ms) that the step uses in whole time steps,
+        so that a value off the grid is reported.
     """
 
     name: str
@@ -74,6 +77,7 @@ class Parameter:
     unit: str
     default: float
     check: str = "finite"
+    in_steps: bool = False
 
 
 @dataclass(frozen=True)

@@ -26,10 +26,19 @@ def word(n: Nature) -> str:
         f"  A: {quantity(t['A_j'], 'J')}, {fixed}  {about}",
         f"  T: {t['T_s']:.6g} s, wall-clock time of one epoch",
         f"  E: {quantity(t['E_w'], 'W')}, mean power of the hardware  {about}",
-        f"  U: {quantity(t['U_w'], 'W')}, data centre, PUE {n.pue:g} given by the user",
-        f"  R: {quantity(t['R_w'], 'W')}, loss of the grid {n.loss:g} given by the user",
+        f"  U: {quantity(t['U_w'], 'W')}, data centre, PUE {n.pue:g}{_no_overhead(n)}",
+        f"  R: {quantity(t['R_w'], 'W')}, loss of the grid {n.loss:g}{_no_loss(n)}",
     ]
     return "\n".join(lines)
+
+
+def _no_overhead(n: Nature) -> str:
+    return ": overhead of a data centre not included" if n.pue == 1 else ""
+
+
+def _no_loss(n: Nature) -> str:
+    """Name what a loss of 0 leaves out; the data of countries are stated at the power station."""
+    return ": transmission and distribution not included" if n.loss == 0 else ""
 
 
 def _range(n: Nature, about: str) -> list[str]:

@@ -101,7 +101,7 @@ MODEL = CellModel(
         Parameter("v_rest", "v_rest_mv", "mV", -65.0),
         Parameter("cm", "cm_nf", "nF", 1.0, "positive"),
         Parameter("tau_m", "tau_m_ms", "ms", 20.0, "positive"),
-        Parameter("tau_refrac", "tau_refrac_ms", "ms", 0.1, "nonnegative"),
+        Parameter("tau_refrac", "tau_refrac_ms", "ms", 0.1, "nonnegative", in_steps=True),
         Parameter("tau_syn_E", "tau_syn_e_ms", "ms", 5.0, "positive"),
         Parameter("tau_syn_I", "tau_syn_i_ms", "ms", 5.0, "positive"),
         Parameter("i_offset", "i_offset_na", "nA", 0.0),

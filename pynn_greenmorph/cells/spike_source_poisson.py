@@ -66,8 +66,8 @@ MODEL = CellModel(
     kind="source",
     parameters=(
         Parameter("rate", "rate_hz", "Hz", 1.0, "nonnegative"),
-        Parameter("start", "start_ms", "ms", 0.0, "nonnegative"),
-        Parameter("duration", "duration_ms", "ms", 1e10, "nonnegative"),
+        Parameter("start", "start_ms", "ms", 0.0, "nonnegative", in_steps=True),
+        Parameter("duration", "duration_ms", "ms", 1e10, "nonnegative", in_steps=True),
     ),
     injectable=False,
     constants=("mean", "exp_minus_mean", "parts", "first", "last"),

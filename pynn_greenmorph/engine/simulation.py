@@ -96,6 +96,11 @@ class Simulation:
         return self._finished_steps + self.step
 
     @property
+    def started(self) -> bool:
+        """Whether the spikes of time 0 of the present trial were emitted."""
+        return self._started
+
+    @property
     def _last_step(self) -> int:
         """Last step whose spikes were emitted; -1 before those of time 0."""
         return self.step if self._started else -1

@@ -26,6 +26,9 @@ __all__ = [
 
 FloatArray = NDArray[np.float64]
 
+#: Longest delay: the log of spikes in flight then takes 8 MiB for its index alone.
+LARGEST_DELAY_STEPS = 1 << 20
+
 #: Attributes of a connection that are indices of cells.
 INDICES = ("presynaptic_index", "postsynaptic_index")
 
@@ -102,6 +105,16 @@ def checked_delay(projection: Any, delay: Any) -> NDArray[np.int32]:
                 allowed=f"a delay of at least {low:g} ms (positive, not zero){limit}",
                 given=f"{first:g}",
                 todo="Change the delay, or min_delay and max_delay in setup()",
+            )
+        )
+    if values.size and values.max() / dt > LARGEST_DELAY_STEPS:
+        raise pynn_errors.ConnectionError(
+            explain(
+                "a delay is too long",
+                where=f"Projection {projection.label!r}",
+                allowed=f"at most {LARGEST_DELAY_STEPS * dt:g} ms ({LARGEST_DELAY_STEPS} steps), "
+                "because the spike log is kept that long",
+                given=f"{values.max():g}",
             )
         )
     steps_per_ms = 1.0 / dt

@@ -12,7 +12,7 @@ from pyNN.recording import get_io
 
 from ..accounting.report import Report
 from ..boards.profile import board_name
-from ..errors import LifecycleError, explain
+from ..errors import InvalidValueError, LifecycleError, explain
 from . import state as simulator
 from .session import Session
 from .settings import (
@@ -101,6 +101,15 @@ def setup(
         finite_number(
             time_scale_factor, "time_scale_factor", positive=True, where="setup()", unit=""
         )
+        if time_scale_factor < 1:
+            raise InvalidValueError(
+                explain(
+                    "time_scale_factor is below 1",
+                    where="setup()",
+                    allowed="1 or more: how many times slower than biology the board runs",
+                    given=time_scale_factor,
+                )
+            )
     chosen = board_name(simulator.state.board_override or board or "ideal")
     _write_pending()
     session = Session(dt, seed, chosen, time_scale_factor)

@@ -26,7 +26,9 @@ FloatArray = NDArray[np.float64]
 
 
 def _steps(times_ms: FloatArray) -> Int64Array:
-    return np.floor(times_ms / simulator.state.dt + 0.5).astype(np.int64)
+    # Steps from 2**52 on are never reached; larger ones would not fit an integer.
+    steps = np.minimum(times_ms / simulator.state.dt, 2.0**52)
+    return np.floor(steps + 0.5).astype(np.int64)
 
 
 class _SteppedSource(StandardCurrentSource):
@@ -48,6 +50,19 @@ class _SteppedSource(StandardCurrentSource):
     def _schedule(self) -> tuple[FloatArray, FloatArray]:
         """Times (ms) and amplitudes (nA), checked."""
         raise NotImplementedError
+
+    def _note_rounding(self, times: FloatArray, steps: Int64Array) -> None:
+        add, where = self._session.fidelity.add, type(self).__name__
+        moved = np.abs(times / simulator.state.dt - steps)
+        moved = moved[(moved > 1e-3) & (steps < 2**52)]
+        if len(moved):
+            what = f"{len(moved)} times are off the grid and were rounded to it"
+            largest = float(moved.max()) * simulator.state.dt
+            add("current time rounded", where, what, count=len(moved), largest=largest, unit="ms")
+        merged = int((np.diff(steps) == 0).sum())
+        if merged:
+            what = f"{merged} values fall on the same step as a later one and have no effect"
+            add("current value dropped", where, what, count=merged)
 
     def _note_schedule(self, times: FloatArray, amplitudes: FloatArray) -> None:
         """Keep times and amplitudes as they act, where they are parameters."""
@@ -74,6 +89,7 @@ class _SteppedSource(StandardCurrentSource):
             self._native = before
             raise
         steps = _steps(times)
+        self._note_rounding(times, steps)
         # Of equal steps the last one wins.
         last = np.append(np.diff(steps) > 0, True) if len(steps) else np.zeros(0, dtype=bool)
         steps, amplitudes = steps[last], amplitudes[last]

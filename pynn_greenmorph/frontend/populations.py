@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -45,6 +45,16 @@ class Assembly(common.Assembly):
     def local_size(self) -> int:
         """Number of cells in this process; PyNN's connectors ask for it to show progress."""
         return int(self.size)
+
+    @property
+    def receptor_types(self) -> list[str]:
+        """Receptor types that all members have, in the order of the first member.
+
+        PyNN's own makes a list of a set, so the default receptor would change
+        with the hash seed of the process.
+        """
+        first, *others = (member.celltype.receptor_types for member in self.populations)
+        return [name for name in first if all(name in types for types in others)]
 
     @property
     def position_generator(self) -> Callable[[Any], Any]:
@@ -111,6 +121,7 @@ class _Cells:
         if ragged is not None:
             self._set_spike_times(session, group, ragged)
         if values:
+            self._root._note_rounded_parameters(session, values, columns)
             group.columns = columns
             session.simulation.columns_changed(group)
 
@@ -300,6 +311,7 @@ class Population(_Cells, common.Population):
             for parameter in model.parameters
         }
         check_ordered(model, columns)
+        self._note_rounded_parameters(session, columns, columns, model)
         times = [check_spike_times(value) for value in values[model.ragged]] if model.ragged else []
         first = network.n_cells
         self._cells = CellGroup(
@@ -323,10 +335,35 @@ class Population(_Cells, common.Population):
         self._mask_local = np.ones(size, dtype=bool)
         network.cells.append(self._cells)
 
+    def _note_rounded_parameters(
+        self,
+        session: Session,
+        names: Iterable[str],
+        columns: dict[str, NDArray[np.float64]],
+        model: CellModel | None = None,
+    ) -> None:
+        """Report times that act in whole steps and are off the grid."""
+        dt = session.network.dt_ms
+        for parameter in (model or self._cells.model).parameters:
+            if parameter.in_steps and parameter.column in names:
+                steps = columns[parameter.column] / dt
+                moved = np.abs(steps - np.round(steps))
+                count = int((moved > 1e-3).sum())
+                if count:
+                    session.fidelity.add(
+                        "parameter rounded",
+                        f"Population {self.label!r}, {parameter.name}",
+                        f"{count} values are no multiple of the timestep ({dt:g} ms) and "
+                        "were rounded to whole steps",
+                        count=count,
+                        largest=float(moved.max()) * dt,
+                        unit="ms",
+                    )
+
     def _note_lost_times(self, session: Session, times: list[NDArray[np.float64]]) -> None:
         now = session.time_ms
         every = np.concatenate([np.zeros(0), *times])
-        lost = int((every <= now).sum()) if session.simulation.step else 0
+        lost = int((every <= now).sum()) if session.simulation.started else 0
         if lost:
             session.fidelity.add(
                 "spike time in the past",

@@ -9,7 +9,6 @@ by 1e-12 mV: rounding errors of a few units in the last place of 65 mV
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -50,10 +49,7 @@ def run_both(model: Any, *arguments: Any) -> tuple[Result, Result]:
     nest, greenmorph = simulators()
     theirs = model(nest, *arguments)
     nest.end()
-    rounds = (
-        nullcontext() if model is step_currents else pytest.warns(FidelityWarning, match="rounded")
-    )
-    with rounds:
+    with pytest.warns(FidelityWarning, match="rounded"):
         ours = model(greenmorph, *arguments)
     greenmorph.end()
     return theirs, ours

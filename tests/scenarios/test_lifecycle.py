@@ -255,7 +255,7 @@ def test_a_second_setup_begins_anew(sim: Any, cells: Any) -> None:
     assert sim.setup(timestep=0.5, min_delay=1.0, max_delay=7.0) == sim.rank() == 0
     assert (sim.get_current_time(), sim.get_time_step()) == (0.0, 0.5)
     assert (sim.get_min_delay(), sim.get_max_delay(), sim.num_processes()) == (1.0, 7.0, 1)
-    fresh = sim.Population(1, sim.IF_curr_exp())
+    fresh = sim.Population(1, sim.IF_curr_exp(tau_refrac=0.5))
     assert [int(cell) for cell in fresh] == [1]
     fresh.record("v")
     assert sim.run(2.0) == sim.get_current_time() == 2.0

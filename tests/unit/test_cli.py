@@ -27,14 +27,14 @@ ENV = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("P
 MODEL = """
 import pyNN.{simulator} as sim
 sim.setup(timestep=1.0)
-cells = sim.Population(10, sim.IF_curr_exp(i_offset=1.0), label="cells")
+cells = sim.Population(10, sim.IF_curr_exp(i_offset=1.0, tau_refrac=1.0), label="cells")
 sim.run(20.0)
 """
 
 #: Goes on after MODEL with a session that is longer.
 SECOND = """
 sim.setup(timestep=1.0)
-cells = sim.Population(10, sim.IF_curr_exp(), label="cells")
+cells = sim.Population(10, sim.IF_curr_exp(tau_refrac=1.0), label="cells")
 sim.run(30.0)
 """
 

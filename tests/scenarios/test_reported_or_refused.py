@@ -1,0 +1,99 @@
+"""What would give a wrong result without a word is reported or refused."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+from pyNN import errors
+
+from pynn_greenmorph.errors import FidelityWarning, InvalidValueError
+
+RECEPTOR = """
+import pyNN.greenmorph as sim
+sim.setup(timestep=0.1)
+s = sim.Population(1, sim.SpikeSourceArray(spike_times=[1.0]))
+both = sim.Population(1, sim.IF_cond_exp()) + sim.Population(1, sim.IF_cond_exp())
+synapse = sim.StaticSynapse(weight=0.1, delay=1.0)
+print(sim.Projection(s, both, sim.AllToAllConnector(), synapse).receptor_type)
+"""
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_default_receptor_of_an_assembly_is_always_the_first(seed: int) -> None:
+    """PyNN's own depends on the hash seed of the process."""
+    environment = {**os.environ, "PYTHONHASHSEED": str(seed)}
+    done = subprocess.run(
+        [sys.executable, "-c", "import pynn_greenmorph" + RECEPTOR],
+        env=environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.strip() == "excitatory"
+
+
+@pytest.mark.parametrize("stop", [1e12, 1e17, 1e18, 1e300])
+def test_a_current_may_stop_never(sim: Any, stop: float) -> None:
+    """A stop beyond all steps is no overflow: the current acts."""
+    sim.setup(timestep=0.1)
+    cell = sim.Population(1, sim.IF_curr_exp(v_thresh=0.0))
+    sim.DCSource(amplitude=1.0, stop=stop).inject_into(cell)
+    cell.record("v")
+    sim.run(20.0)
+    v = np.asarray(cell.get_data().segments[0].analogsignals[0].magnitude)[-1, 0]
+    assert v == pytest.approx(-65.0 + 20.0 * (1 - np.exp(-1.0)), abs=1e-9)
+
+
+@pytest.mark.parametrize("delay", [1e6, 1e9, 1e300])
+def test_a_delay_that_is_too_long(sim: Any, delay: float) -> None:
+    """It is refused, with the limit, and never stored as a negative number."""
+    sim.setup(timestep=0.1)
+    cell = sim.Population(1, sim.IF_curr_exp())
+    synapse = sim.StaticSynapse(weight=0.1, delay=delay)
+    with pytest.raises(errors.ConnectionError, match=r"too long.*steps"):
+        sim.Projection(cell, cell, sim.AllToAllConnector(), synapse)
+
+
+def test_a_factor_below_one_is_refused_before_the_run(sim: Any) -> None:
+    """Not when the report is made, after the work."""
+    with pytest.raises(InvalidValueError, match=r"time_scale_factor.*1 or more"):
+        sim.setup(time_scale_factor=0.5)
+
+
+ROUNDED = {
+    "parameter rounded": "sim.Population(1, sim.IF_curr_exp(tau_refrac=1.55))",
+    "current time rounded": "sim.DCSource(start=1.44, stop=2.0)",
+    "current value dropped": "sim.StepCurrentSource(times=[1.0, 1.0], amplitudes=[0.1, 0.2])",
+}
+
+
+@pytest.mark.parametrize("kind", ROUNDED)
+def test_rounding_is_a_row_and_a_warning(sim: Any, kind: str) -> None:
+    """Refractory periods and times of currents act in whole steps."""
+    sim.setup(timestep=0.1)
+    with pytest.warns(FidelityWarning):
+        exec(ROUNDED[kind], {"sim": sim})
+    rows = sim.energy_report().to_dict()["fidelity"]
+    assert [row["kind"] for row in rows] == [kind]
+
+
+def test_a_spike_at_zero_after_an_empty_run(sim: Any) -> None:
+    """run(0) has emitted the spikes of time 0; a later one there is lost, and said to be."""
+    sim.setup(timestep=0.1)
+    source = sim.Population(1, sim.SpikeSourceArray(spike_times=[]))
+    sim.run(0.0)
+    with pytest.warns(FidelityWarning, match="have no effect"):
+        source.set(spike_times=[0.0])
+
+
+def test_nature_names_what_its_defaults_leave_out(sim: Any) -> None:
+    """Nobody gave PUE 1 and loss 0, and the text does not say so."""
+    sim.setup(timestep=0.1)
+    sim.Population(1, sim.IF_curr_exp())
+    sim.run(1.0)
+    text = str(sim.energy_report().nature(country="DEU"))
+    assert "given by the user" not in text
+    assert "overhead of a data centre not included" in text
+    assert "transmission and distribution not included" in text
