@@ -61,6 +61,7 @@ def document(report: Report) -> dict[str, Any]:
         "projections": {label: _part(part) for label, part in report.projections.items()},
         "phases": {name: _part(part) for name, part in report.phases.items()},
         "left_out": ["mapping", "loading"],
+        "rules": [_coefficient(rule) for rule in priced.rules],
         "usual_step": _usual_step(priced),
         "overrun": {
             "factor": priced.overrun.factor,
@@ -73,7 +74,7 @@ def document(report: Report) -> dict[str, Any]:
             for use in priced.placement.usage
         ],
         "fidelity": [dict(row) for row in report.fidelity],
-        "sources": {key: priced.board.sources[key].ref for key in report.source_keys},
+        "sources": {key: priced.board.sources[key].ref for key in _keys(report)},
     }
     _check_finite(values, "report")
     return values
@@ -138,6 +139,11 @@ def _part(part: Part) -> dict[str, Any]:
         "dynamic_j": part.dynamic_j,
         "counters": dict(part.counters),
     }
+
+
+def _keys(report: Report) -> list[str]:
+    """Keys of the sources of all prices and rules, sorted."""
+    return sorted({*report.source_keys, *(rule.source for rule in report.priced.rules)})
 
 
 def _usual_step(priced: Priced) -> dict[str, float] | None:

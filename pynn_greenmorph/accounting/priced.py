@@ -113,6 +113,23 @@ class Priced:
         return f"modelled: {times}{self.board.subject}, {self.boundary.subject}"
 
     @property
+    def rules(self) -> tuple[Coefficient, ...]:
+        """Numbers that decide joules without being a price: the cap of a core, limits in use.
+
+        The smallest real-time step stretches the wall-clock time, and the limits
+        of cores and chips decide deliveries and boards.
+        """
+        known = {**self.board.static, **self.board.dynamic, **self.board.limits}
+        names = (
+            "core_busy_W",
+            "timestep_ms_min_realtime",
+            "neurons_per_core",
+            "app_cores_per_chip",
+            "chips",
+        )
+        return tuple(known[name] for name in names if name in known)
+
+    @property
     def source_keys(self) -> tuple[str, ...]:
         """Keys of all sources behind the total, sorted."""
         used = {coefficient.source for coefficient, _ in self.static}

@@ -174,16 +174,23 @@ def _fidelity(report: Report) -> Table:
 def _origins(report: Report) -> Table:
     """What each cost was measured on: elsewhere its confidence says less than it seems to."""
     rows = [
-        (coefficient.name, coefficient.note, _whose(report, (coefficient,)))
+        _origin(report, coefficient)
         for line in report.components.values()
-        if line.count
+        if line.count != 0  # None: static power is not counted
         for coefficient in line.coefficients
-        if coefficient.note
     ]
-    return Table("what the costs rest on", ("cost", "note of the profile", "whose"), tuple(rows))
+    rows += [_origin(report, rule) for rule in report.priced.rules]
+    header = ("number", "value (confidence)", "note of the profile", "whose")
+    return Table("what the numbers rest on", header, tuple(rows))
+
+
+def _origin(report: Report, number: Coefficient) -> tuple[str, ...]:
+    value = f"{number.value:g} {number.unit} ({number.confidence})"
+    return (number.name, value, number.note, _whose(report, (number,)))
 
 
 def _sources(report: Report) -> Table:
     known = report.priced.board.sources
-    rows = tuple((f"[{key}]", known[key].ref) for key in report.source_keys)
+    keys = sorted({*report.source_keys, *(rule.source for rule in report.priced.rules)})
+    rows = tuple((f"[{key}]", known[key].ref) for key in keys)
     return Table("sources", ("key", "reference"), rows)

@@ -148,16 +148,20 @@ def _finish(
         _show_end(script, outcome)
     try:
         if not broken:
-            click.echo(sessions.summary() or _nothing_ran(script, selected))
+            click.echo(sessions.summary() or _no_summary(script, selected, sessions))
             sys.stdout.flush()
     except BrokenPipeError:
         broken = True
     if broken:
         # Python would complain when it flushes stdout at its end, where nobody can catch it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    for fault in sessions.faults:
+    faults = list(sessions.faults)
+    if sessions.path is not None and not sessions.written and not faults:
+        # An older file of that name must not pass for the report of this run.
+        faults.append(f"nothing was simulated, so {str(sessions.path)!r} was not written")
+    for fault in faults:
         click.echo(f"Error: {fault}", err=True)
-    return outcome.status or int(bool(sessions.faults))
+    return outcome.status or int(bool(faults))
 
 
 def _show_end(script: Script, outcome: Outcome) -> None:
@@ -173,7 +177,9 @@ def _show_end(script: Script, outcome: Outcome) -> None:
         sys.excepthook(type(error), error, error.__traceback__)
 
 
-def _nothing_ran(script: Script, selected: Simulator | None) -> str:
+def _no_summary(script: Script, selected: Simulator | None, sessions: Sessions) -> str:
+    if sessions.faults:
+        return f"No report could be made of what {script.name} simulated."
     if selected is None:
         reason = "it imported no simulator that is redirected"
     else:

@@ -416,3 +416,20 @@ def test_doctor_names_each_problem(
     assert words in result.output
     assert "Problems: 1." in result.output
     assert "ok " in result.output  # the other checks went on
+
+
+def test_a_report_that_was_asked_for_and_not_made_is_a_fault(tmp_path: Path) -> None:
+    """Nothing was simulated: an old file must not pass for this run's report."""
+    script = tmp_path / "idle.py"
+    script.write_text("print('idle')\n")
+    command = [sys.executable, "-m", "pynn_greenmorph.cli", "run", str(script)]
+    plain = subprocess.run(command, capture_output=True, text=True, check=False)
+    asked = subprocess.run(
+        [*command, "--report", str(tmp_path / "r.json")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert plain.returncode == 0
+    assert asked.returncode == 1
+    assert "was not written" in asked.stderr

@@ -116,7 +116,13 @@ def test_every_line_with_a_joule_names_subject_and_source(report: Report) -> Non
     assert "A: 0 J, mapping and loading not included" in words
     assert "board's usual step, 1 ms" in words
     assert "T_bio x 10: smallest real-time step 1 ms / 0.1 ms" in words
-    assert "[SNAB]  Ostrau C" in words
+    assert re.search(r"\[SNAB\] +Ostrau C", words)
+    # Each number behind the total names its source: prices, static power, the
+    # cap of a core and the limits that decide time and deliveries.
+    for name in ("board_dc_W", "e_delivery", "core_busy_W", "timestep_ms_min_realtime"):
+        assert re.search(rf"{name} .*\[[A-Z0-9]+\]", words), name
+    for rule in report.to_dict()["rules"]:
+        assert rule["source"] in report.to_dict()["sources"]
 
 
 def test_all_sources_of_a_mixed_boundary_are_named() -> None:
