@@ -126,8 +126,8 @@ def checked_delay(projection: Any, delay: Any) -> NDArray[np.int32]:
     if rounded:
         projection._session.fidelity.add(
             "delay rounded",
-            f"Projection {projection.label!r}",
-            f"{rounded} delays were rounded to multiples of the timestep ({dt:g} ms)",
+            f"Projection {projection._ledger_label!r}",
+            f"{{count}} delays were rounded to multiples of the timestep ({dt:g} ms)",
             count=rounded,
             largest=float(moved.max()),
             unit="ms",

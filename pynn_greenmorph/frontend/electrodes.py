@@ -56,12 +56,12 @@ class _SteppedSource(StandardCurrentSource):
         moved = np.abs(times / simulator.state.dt - steps)
         moved = moved[(moved > 1e-3) & (steps < 2**52)]
         if len(moved):
-            what = f"{len(moved)} times are off the grid and were rounded to it"
+            what = "{count} times are off the grid and were rounded to it"
             largest = float(moved.max()) * simulator.state.dt
             add("current time rounded", where, what, count=len(moved), largest=largest, unit="ms")
         merged = int((np.diff(steps) == 0).sum())
         if merged:
-            what = f"{merged} values fall on the same step as a later one and have no effect"
+            what = "{count} values fall on the same step as a later one and have no effect"
             add("current value dropped", where, what, count=merged)
 
     def _note_schedule(self, times: FloatArray, amplitudes: FloatArray) -> None:

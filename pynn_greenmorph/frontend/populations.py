@@ -353,7 +353,7 @@ class Population(_Cells, common.Population):
                     session.fidelity.add(
                         "parameter rounded",
                         f"Population {self.label!r}, {parameter.name}",
-                        f"{count} values are no multiple of the timestep ({dt:g} ms) and "
+                        f"{{count}} values are no multiple of the timestep ({dt:g} ms) and "
                         "were rounded to whole steps",
                         count=count,
                         largest=float(moved.max()) * dt,
@@ -368,7 +368,7 @@ class Population(_Cells, common.Population):
             session.fidelity.add(
                 "spike time in the past",
                 f"Population {self.label!r}",
-                f"{lost} spike times at or before the present time ({now:g} ms) have no effect",
+                f"{{count}} spike times at or before the present time ({now:g} ms) have no effect",
                 count=lost,
             )
 
@@ -381,7 +381,7 @@ class Population(_Cells, common.Population):
             session.fidelity.add(
                 "spike time rounded",
                 f"Population {self.label!r}",
-                f"{len(moved)} spike times are off the grid and were moved up to it",
+                "{count} spike times are off the grid and were moved up to it",
                 count=len(moved),
                 largest=float(moved.max()) * dt,
                 unit="ms",

@@ -58,7 +58,7 @@ class FidelityLog:
         where : str
             The population, projection or call.
         message : str
-            What happened, as a sentence.
+            What happened, as a sentence; ``{count}`` in it stands for the count.
         count : int
             How many values were affected.
         largest : float
@@ -70,18 +70,19 @@ class FidelityLog:
         """
         known = any(key[0] == kind for key in self.merged)
         row = self.merged.get((kind, where))
-        if row is None:
-            self.merged[kind, where] = {
-                "kind": kind,
-                "where": where,
-                "count": count,
-                "largest": largest,
-                "unit": unit,
-                "message": message,
-            }
-        else:
-            row["count"] = int(str(row["count"])) + count
-            row["largest"] = max(float(str(row["largest"])), largest)
+        if row is not None:
+            count += int(str(row["count"]))
+            largest = max(float(str(row["largest"])), largest)
+        # Worded again when rows merge, so that the sentence has the row's count.
+        message = message.replace("{count}", str(count))
+        self.merged[kind, where] = {
+            "kind": kind,
+            "where": where,
+            "count": count,
+            "largest": largest,
+            "unit": unit,
+            "message": message,
+        }
         if not known and not quiet:
             warnings.warn(f"{where}: {message}", FidelityWarning, stacklevel=_callers_level())
 

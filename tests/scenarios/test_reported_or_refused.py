@@ -97,3 +97,18 @@ def test_nature_names_what_its_defaults_leave_out(sim: Any) -> None:
     assert "given by the user" not in text
     assert "overhead of a data centre not included" in text
     assert "transmission and distribution not included" in text
+
+
+def test_rows_that_merge_agree_with_themselves(sim: Any) -> None:
+    """Three delays, then two more: one row of five, named as the report names the projection."""
+    sim.setup(timestep=0.1)
+    a = sim.Population(3, sim.IF_curr_exp(), label="a")
+    synapse = sim.StaticSynapse(weight=0.1, delay=0.23)
+    with pytest.warns(FidelityWarning, match="3 delays were rounded"):
+        projection = sim.Projection(a, a, sim.OneToOneConnector(), synapse)
+    projection.set(delay=[0.23, 0.34, 0.5])
+    report = sim.energy_report()
+    (row,) = report.to_dict()["fidelity"]
+    assert row["count"] == 5
+    assert row["message"].startswith("5 delays were rounded")
+    assert any(repr(label) in row["where"] for label in report.projections)
