@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from .registry import CellModel
 
 __all__ = [
+    "LARGEST_STEP",
     "CellGroup",
     "CurrentGroup",
     "Network",
@@ -29,6 +30,11 @@ __all__ = [
     "storage_class",
     "unique_labels",
 ]
+
+
+#: Steps from here on are never reached; larger ones would not fit an integer,
+#: so times that mean "never" (1e300 ms) are cut to it.
+LARGEST_STEP = 1 << 52
 
 
 @dataclass(eq=False)
@@ -211,11 +217,13 @@ def unique_labels(labels: Iterable[str]) -> list[str]:
     """
     result: list[str] = []
     taken: set[str] = set()
+    last_number: dict[str, int] = {}
     for label in labels:
-        name, number = label, 1
+        name, number = label, last_number.get(label, 1)
         while name in taken:
             number += 1
             name = f"{label}#{number}"
+        last_number[label] = number
         taken.add(name)
         result.append(name)
     return result

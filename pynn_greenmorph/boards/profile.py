@@ -29,6 +29,7 @@ __all__ = [
     "board_name",
     "list_boards",
     "load_board",
+    "resolve_board",
 ]
 
 #: Short names that scripts use, and the profile that each one means.
@@ -182,6 +183,33 @@ def board_name(name: str) -> str:
     return full
 
 
+def _is_path(name_or_path: str | os.PathLike[str]) -> bool:
+    text = os.fspath(name_or_path)
+    return not isinstance(name_or_path, str) or text.endswith(".toml") or os.sep in text
+
+
+def resolve_board(name_or_path: str | os.PathLike[str]) -> str:
+    """Return what :func:`load_board` takes for a board, after checking its profile.
+
+    Parameters
+    ----------
+    name_or_path : str or path
+        As for :func:`load_board`.
+
+    Returns
+    -------
+    str
+        The full name of an installed board, or the absolute path of a profile.
+
+    Raises
+    ------
+    UnknownNameError, BoardError
+        As :func:`load_board`.
+    """
+    board = load_board(name_or_path)
+    return str(board.path.resolve()) if _is_path(name_or_path) else board.name
+
+
 def load_board(name_or_path: str | os.PathLike[str]) -> Board:
     """Load and check a board profile.
 
@@ -203,8 +231,7 @@ def load_board(name_or_path: str | os.PathLike[str]) -> Board:
         If the file cannot be read or is malformed; the message lists all faults.
     """
     text = os.fspath(name_or_path)
-    is_path = not isinstance(name_or_path, str) or text.endswith(".toml") or os.sep in text
-    path = Path(text) if is_path else board_files()[board_name(text)]
+    path = Path(text) if _is_path(name_or_path) else board_files()[board_name(text)]
     table = _read(path)
     found = faults(table)
     if found:

@@ -13,7 +13,7 @@ from typing import TextIO
 import click
 
 from .. import __version__
-from ..boards.profile import list_boards, load_board
+from ..boards.profile import list_boards, load_board, resolve_board
 from ..dialects.redirect import Redirection
 from ..dialects.script import Outcome, Script, ScriptError, load_script, run_script
 from ..dialects.simulators import Simulator, check_one, simulator_named
@@ -70,7 +70,7 @@ def run_command(
         from ..frontend.state import state  # noqa: F401 - the first import of PyNN
     except ImportError as error:
         raise Fault(f"{error}. Run 'greenmorph doctor' to see what is missing.") from error
-    with _connected(board, sessions):
+    with _connected(board and resolve_board(board), sessions):
         outcome, selected = _run(script, arguments, only, shown)
     return _finish(script, outcome, selected, sessions)
 

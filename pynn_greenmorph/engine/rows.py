@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..network import CurrentGroup, Network, storage_class
+from ..network import LARGEST_STEP, CurrentGroup, Network, storage_class
 from .tables import CellLayout
 
 __all__ = [
@@ -187,8 +187,7 @@ def spike_steps(times_ms: FloatArray, dt_ms: float) -> Int64Array:
     (k,) int64, steps
         Times within 1e-6 steps of a grid point count as that point.
     """
-    # Steps from 2**52 on are never reached; larger ones would not fit an integer.
-    return np.ceil(np.round(np.minimum(times_ms / dt_ms, 2.0**52), 6)).astype(np.int64)
+    return np.ceil(np.round(np.minimum(times_ms / dt_ms, LARGEST_STEP), 6)).astype(np.int64)
 
 
 def build_injections(

@@ -11,7 +11,7 @@ from pyNN import common
 from pyNN.recording import get_io
 
 from ..accounting.report import Report
-from ..boards.profile import board_name
+from ..boards.profile import resolve_board
 from ..errors import InvalidValueError, LifecycleError, explain
 from . import state as simulator
 from .session import Session
@@ -110,7 +110,7 @@ def setup(
                     given=time_scale_factor,
                 )
             )
-    chosen = board_name(simulator.state.board_override or board or "ideal")
+    chosen = resolve_board(simulator.state.board_override or board or "ideal")
     _write_pending()
     session = Session(dt, seed, chosen, time_scale_factor)
     simulator.state.open(session, low, high)

@@ -16,8 +16,9 @@ from pyNN.parameters import ParameterSpace, Sequence
 from pyNN.standardmodels import StandardCurrentSource, build_translations, electrodes
 
 from ..errors import explain
-from ..network import CurrentGroup
+from ..network import LARGEST_STEP, CurrentGroup
 from . import state as simulator
+from .deviations import NOISE_STEPS
 
 __all__ = ["DCSource", "StepCurrentSource"]
 
@@ -26,8 +27,7 @@ FloatArray = NDArray[np.float64]
 
 
 def _steps(times_ms: FloatArray) -> Int64Array:
-    # Steps from 2**52 on are never reached; larger ones would not fit an integer.
-    steps = np.minimum(times_ms / simulator.state.dt, 2.0**52)
+    steps = np.minimum(times_ms / simulator.state.dt, LARGEST_STEP)
     return np.floor(steps + 0.5).astype(np.int64)
 
 
@@ -54,7 +54,7 @@ class _SteppedSource(StandardCurrentSource):
     def _note_rounding(self, times: FloatArray, steps: Int64Array) -> None:
         add, where = self._session.fidelity.add, type(self).__name__
         moved = np.abs(times / simulator.state.dt - steps)
-        moved = moved[(moved > 1e-3) & (steps < 2**52)]
+        moved = moved[(moved > NOISE_STEPS) & (steps < LARGEST_STEP)]
         if len(moved):
             what = "{count} times are off the grid and were rounded to it"
             largest = float(moved.max()) * simulator.state.dt

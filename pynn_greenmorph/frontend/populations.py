@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from ..errors import explain, unknown_name
 from ..network import CellGroup
 from ..registry import CellModel
 from . import state as simulator
+from .deviations import note_lost_times, note_rounded_parameters, note_rounded_times
 from .recording import Recorder, check_file
 from .session import Session
 from .values import check_column, check_ordered, check_spike_times
@@ -121,7 +122,7 @@ class _Cells:
         if ragged is not None:
             self._set_spike_times(session, group, ragged)
         if values:
-            self._root._note_rounded_parameters(session, values, columns)
+            note_rounded_parameters(session, self._root.label, group.model, values, columns)
             group.columns = columns
             session.simulation.columns_changed(group)
 
@@ -134,8 +135,8 @@ class _Cells:
         ]
         for row, times in zip(self._rows, fresh, strict=True):
             group.spike_times_ms[row] = times
-        self._root._note_lost_times(session, new)
-        self._root._note_rounded_times(session, fresh)
+        note_lost_times(session, self._root.label, new)
+        note_rounded_times(session, self._root.label, fresh)
         session.simulation.spike_times_changed()
 
     def initialize(self, **initial_values: Any) -> None:
@@ -311,7 +312,7 @@ class Population(_Cells, common.Population):
             for parameter in model.parameters
         }
         check_ordered(model, columns)
-        self._note_rounded_parameters(session, columns, columns, model)
+        note_rounded_parameters(session, self.label, model, columns, columns)
         times = [check_spike_times(value) for value in values[model.ragged]] if model.ragged else []
         first = network.n_cells
         self._cells = CellGroup(
@@ -324,8 +325,8 @@ class Population(_Cells, common.Population):
             initial={v.name: np.full(size, v.initial) for v in model.variables},
             spike_times_ms=times,
         )
-        self._note_lost_times(session, times)
-        self._note_rounded_times(session, times)
+        note_lost_times(session, self.label, times)
+        note_rounded_times(session, self.label, times)
         self._rows = np.arange(size, dtype=np.int64)
         self.all_cells = np.array(
             [simulator.ID(first + 1 + index) for index in range(size)], dtype=simulator.ID
@@ -334,58 +335,6 @@ class Population(_Cells, common.Population):
             cell.parent = self
         self._mask_local = np.ones(size, dtype=bool)
         network.cells.append(self._cells)
-
-    def _note_rounded_parameters(
-        self,
-        session: Session,
-        names: Iterable[str],
-        columns: dict[str, NDArray[np.float64]],
-        model: CellModel | None = None,
-    ) -> None:
-        """Report times that act in whole steps and are off the grid."""
-        dt = session.network.dt_ms
-        for parameter in (model or self._cells.model).parameters:
-            if parameter.in_steps and parameter.column in names:
-                steps = columns[parameter.column] / dt
-                moved = np.abs(steps - np.round(steps))
-                count = int((moved > 1e-3).sum())
-                if count:
-                    session.fidelity.add(
-                        "parameter rounded",
-                        f"Population {self.label!r}, {parameter.name}",
-                        f"{{count}} values are no multiple of the timestep ({dt:g} ms) and "
-                        "were rounded to whole steps",
-                        count=count,
-                        largest=float(moved.max()) * dt,
-                        unit="ms",
-                    )
-
-    def _note_lost_times(self, session: Session, times: list[NDArray[np.float64]]) -> None:
-        now = session.time_ms
-        every = np.concatenate([np.zeros(0), *times])
-        lost = int((every <= now).sum()) if session.simulation.started else 0
-        if lost:
-            session.fidelity.add(
-                "spike time in the past",
-                f"Population {self.label!r}",
-                f"{{count}} spike times at or before the present time ({now:g} ms) have no effect",
-                count=lost,
-            )
-
-    def _note_rounded_times(self, session: Session, times: list[NDArray[np.float64]]) -> None:
-        dt = session.network.dt_ms
-        every = np.concatenate([np.zeros(0), *times]) / dt
-        moved = np.ceil(np.round(every, 6)) - every
-        moved = moved[np.abs(moved) > 1e-3]
-        if len(moved):
-            session.fidelity.add(
-                "spike time rounded",
-                f"Population {self.label!r}",
-                "{count} spike times are off the grid and were moved up to it",
-                count=len(moved),
-                largest=float(moved.max()) * dt,
-                unit="ms",
-            )
 
 
 def _write_on_end(cells: Any, variables: Any, file: Any) -> None:

@@ -12,6 +12,8 @@ import pytest
 from pyNN import errors
 
 from pynn_greenmorph.errors import FidelityWarning, InvalidValueError
+from pynn_greenmorph.network import unique_labels
+from pynn_greenmorph.registry import board_files
 
 RECEPTOR = """
 import pyNN.greenmorph as sim
@@ -112,3 +114,22 @@ def test_rows_that_merge_agree_with_themselves(sim: Any) -> None:
     assert row["count"] == 5
     assert row["message"].startswith("5 delays were rounded")
     assert any(repr(label) in row["where"] for label in report.projections)
+
+
+def test_a_board_may_be_a_file(sim: Any, tmp_path: Any) -> None:
+    """setup() and the report take a profile's path as the command line does, wherever it is run."""
+    own = tmp_path / "mine.toml"
+    text = board_files()["spinnaker1_spinn5"].read_text(encoding="utf-8")
+    own.write_text(text.replace("value = 23.05", "value = 46.1"), encoding="utf-8")
+    with pytest.warns(FidelityWarning, match="exact float64"):
+        sim.setup(timestep=1.0, board=str(own))
+    sim.Population(1, sim.IF_curr_exp(tau_refrac=1.0))
+    sim.run(1000.0)
+    assert sim.energy_report().static_j == pytest.approx(46.1)
+
+
+def test_many_equal_labels() -> None:
+    """Numbering stays distinct, also beside a label that looks like a number."""
+    labels = unique_labels(["a"] * 2000 + ["a#2", "a"])
+    assert len(set(labels)) == 2002
+    assert labels[:3] == ["a", "a#2", "a#3"]

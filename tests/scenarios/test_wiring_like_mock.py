@@ -471,7 +471,8 @@ def test_self_hits_are_drawn_until_there_are_none(sim: Any, name: str) -> None:
 
 def test_csa_with_values(sim: Any) -> None:
     """A connection set with weights and delays joins the cells of its indices."""
-    csa = pytest.importorskip("csa", reason="the package csa makes connection sets")
+    import csa
+
     sim.setup(timestep=DT)
     sim.Population(7, sim.IF_cond_exp())
     a, b = sim.Population(4, sim.IF_cond_exp()), sim.Population(3, sim.IF_cond_exp())
