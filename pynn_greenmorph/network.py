@@ -27,7 +27,6 @@ __all__ = [
     "Network",
     "Probe",
     "SynapseGroup",
-    "storage_class",
     "unique_labels",
 ]
 
@@ -89,9 +88,10 @@ class SynapseGroup:
     pre, post : (n,) int32
         Global ids of source and target cells.
     weight : (n,) float64, nA or uS
-        PyNN's value, with PyNN's sign.
+        PyNN's value, with PyNN's sign. One number for all may be broadcast
+        (strides 0, read-only); arrays are replaced, never changed in place.
     delay_steps : (n,) int32, steps
-        Delay, at least 1.
+        Delay, at least 1; may be broadcast as well.
     """
 
     label: str
@@ -182,25 +182,6 @@ class Network:
             return 0
         last = self.cells[-1]
         return last.first + last.size
-
-
-def storage_class(weight: NDArray[np.float64]) -> int:
-    """Return the storage class of a group's weights, a part of the canonical order.
-
-    Parameters
-    ----------
-    weight : (n,) float64
-
-    Returns
-    -------
-    int
-        0 if all weights are equal, 1 if each is a float32 exactly, else 2.
-    """
-    if len(weight) == 0 or bool((weight == weight[0]).all()):
-        return 0
-    with np.errstate(over="ignore"):
-        exact = weight.astype(np.float32).astype(np.float64) == weight
-    return 1 if bool(exact.all()) else 2
 
 
 def unique_labels(labels: Iterable[str]) -> list[str]:

@@ -8,18 +8,24 @@ that a spike acts with the weight and delay its synapse had when it was emitted.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..network import SynapseGroup
 from .loop import Pending
-from .rows import Rows
+from .rows import CONSTANT, SINGLE, Rows, column_and_stride
+from .sorting import load_sorting
 
-__all__ = ["EventCounter", "LogTail", "expand", "pending_input"]
+__all__ = ["EventCounter", "LogTail", "expand", "pending_input", "ring_input"]
 
 Int64Array = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
+
+_NO_INT = np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -38,8 +44,18 @@ class LogTail:
 
     def after(self, epoch: int) -> LogTail:
         """The entries emitted after ``epoch``."""
-        keep = self.step > epoch
-        return LogTail(self.step[keep], self.cell[keep], self.count[keep])
+        keep = int(np.searchsorted(self.step, epoch, side="right"))
+        return LogTail(self.step[keep:], self.cell[keep:], self.count[keep:]) if keep else self
+
+    def joined(self, later: LogTail) -> LogTail:
+        """Return these entries, and those of later steps behind them."""
+        if not len(self.step):
+            return later
+        return LogTail(
+            np.concatenate([self.step, later.step]),
+            np.concatenate([self.cell, later.cell]),
+            np.concatenate([self.count, later.count]),
+        )
 
 
 def expand(first: Int64Array, last: Int64Array) -> tuple[Int64Array, Int64Array]:
@@ -63,36 +79,93 @@ def expand(first: Int64Array, last: Int64Array) -> tuple[Int64Array, Int64Array]
     return index, owner
 
 
-def pending_input(rows: Rows, tail: LogTail, now: int, previous: Pending) -> Pending:
+def ring_input(ring: FloatArray, ring_steps: int, now: int) -> Pending:
+    """Take out of the ring what was delivered ahead of its arrival.
+
+    Parameters
+    ----------
+    ring : (ring_steps * n_slots,) float64
+        Sums by arrival step; set to 0.
+    ring_steps : int
+    now : int
+        Last step done.
+
+    Returns
+    -------
+    Pending
+    """
+    rows = ring.reshape(ring_steps, -1)
+    steps, slots, values = [_NO_INT], [_NO_INT], [np.zeros(0)]
+    for step in range(now + 1, now + ring_steps):
+        row = rows[step % ring_steps]
+        waiting = np.flatnonzero(row)
+        steps.append(np.full(len(waiting), step, dtype=np.int64))
+        slots.append(waiting)
+        values.append(row[waiting])
+    ring[:] = 0.0
+    return Pending(np.concatenate(steps), np.concatenate(slots), np.concatenate(values))
+
+
+def pending_input(
+    parts: Sequence[Rows], tail: LogTail, now: int, previous: Sequence[Pending]
+) -> Pending:
     """Turn everything in flight into pending input.
 
     Parameters
     ----------
-    rows : Rows
+    parts : sequence of Rows
         The rows as they were when the spikes were emitted.
     tail : LogTail
-        Spikes emitted after the epoch of ``rows``.
+        Spikes emitted after the epoch of the rows.
     now : int
         Last step done.
-    previous : Pending
+    previous : sequence of Pending
         Earlier pending input that has not arrived; it stays in front.
 
     Returns
     -------
     Pending
-        Ascending by arrival; within one arrival by delay, source, row.
+        Ascending by arrival; within one arrival in the order of delivery.
     """
-    steps, slots, values = [previous.step], [previous.slot], [previous.value]
-    for k, delay in enumerate(rows.delays):
-        flying = tail.step + delay > now
-        cells, counts = tail.cell[flying], tail.count[flying]
-        index, owner = expand(rows.start[k, cells], rows.start[k, cells + 1])
-        steps.append(tail.step[flying][owner] + delay)
-        slots.append(rows.slot[index])
-        values.append(rows.weight[index] * counts[owner])
-    step = np.concatenate(steps)
+    columns: list[list[NDArray[Any]]] = [[] for _ in range(6)]
+    for rows in parts:
+        for group, base in enumerate(rows.group_base):
+            for bucket in range(rows.group_bucket[group], rows.group_bucket[group + 1]):
+                low, high = rows.bucket_first[bucket], rows.bucket_last[bucket]
+                mine = (tail.step + base > now) & (tail.cell >= low) & (tail.cell <= high)
+                flying = LogTail(tail.step[mine] + base, tail.cell[mine], tail.count[mine])
+                for table in range(rows.bucket_table[bucket], rows.bucket_table[bucket + 1]):
+                    found = _rows_in_flight(rows, table, flying, int(low))
+                    key = np.full(len(found[0]), group, dtype=np.int64)
+                    for column, values in zip(columns, (*found, key), strict=True):
+                        column.append(values)
+    delivered, source, offset, slot, value, group = (
+        np.concatenate([_NO_INT, *column]) for column in columns
+    )
+    # lexsort is stable: storage class and row remain in the order of the tables.
+    order = np.lexsort((source, group, delivered))
+    fresh = Pending((delivered + offset)[order], slot[order], value[order])
+    step, slot, value = (np.concatenate(column) for column in zip(*previous, fresh, strict=True))
     order = np.argsort(step, kind="stable")
-    return Pending(step[order], np.concatenate(slots)[order], np.concatenate(values)[order])
+    return Pending(step[order], slot[order], value[order])
+
+
+def _rows_in_flight(
+    rows: Rows, table: int, flying: LogTail, first_cell: int
+) -> tuple[NDArray[Any], ...]:
+    """Step of delivery, source, offset, slot and value of each synapse of a table in flight."""
+    at = rows.table_start[table] + flying.cell - first_cell
+    index, owner = expand(rows.start[at].astype(np.int64), rows.start[at + 1].astype(np.int64))
+    synapse = rows.table_synapse[table] + index
+    kind = rows.table_kind[table]
+    if kind == CONSTANT:
+        weight = np.full(len(index), rows.table_constant[table])
+    else:
+        weights = rows.weight32 if kind == SINGLE else rows.weight64
+        weight = weights[rows.table_weight[table] + index].astype(np.float64)
+    offset = rows.offset[synapse].astype(np.int64) if len(rows.offset) else np.zeros_like(index)
+    slot = rows.table_page[table] + rows.target[synapse].astype(np.int64)
+    return flying.step[owner], flying.cell[owner], offset, slot, weight * flying.count[owner]
 
 
 @dataclass
@@ -106,12 +179,15 @@ class EventCounter:
     ----------
     group : SynapseGroup
         The projection.
-    emitted_at_creation : (n_cells,) int64
-        Spikes of every cell when the projection was made.
-    emitted_at_epoch : (n_cells,) int64
-        Spikes of every cell when the present connection values began to hold.
-    settled : (n_cells,) int64
-        Events at each target cell up to the epoch.
+    emitted_at_creation : (n,) int64
+        Spikes of the cells that there were when the projection was made;
+        counters made together share the array.
+    emitted_at_epoch : (n,) int64
+        Spikes of the cells when the present connection values began to hold.
+    epoch : int
+        The last step then done.
+    settled : (n,) int64 or None
+        Events at each target cell up to the epoch; None for none.
     pending : list of (arrival step, target, count) arrays
         Events that were in flight at an epoch.
     """
@@ -119,11 +195,8 @@ class EventCounter:
     group: SynapseGroup
     emitted_at_creation: Int64Array
     emitted_at_epoch: Int64Array
-    settled: Int64Array
     epoch: int
-    pre: NDArray[np.int32] = field(init=False)
-    post: NDArray[np.int32] = field(init=False)
-    delay_steps: NDArray[np.int32] = field(init=False)
+    settled: Int64Array | None = None
     pending: list[tuple[Int64Array, Int64Array, Int64Array]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -131,33 +204,23 @@ class EventCounter:
         self._take_arrays()
 
     def _take_arrays(self) -> None:
-        self.pre = self.group.pre
-        self.post = self.group.post
-        self.delay_steps = self.group.delay_steps
-        self._order: Int64Array | None = None
-
-    def grow(self, n_cells: int) -> None:
-        """Make room for cells that were created since."""
-        more = n_cells - len(self.settled)
-        if more:
-            self.emitted_at_creation = np.pad(self.emitted_at_creation, (0, more))
-            self.emitted_at_epoch = np.pad(self.emitted_at_epoch, (0, more))
-            self.settled = np.pad(self.settled, (0, more))
+        self._pre, self._post = self.group.pre, self.group.post
+        self._delay = self.group.delay_steps
 
     def _in_flight(self, tail: LogTail, now: int) -> tuple[Int64Array, Int64Array, Int64Array]:
         """Arrival step, target and count of each event in flight."""
         tail = tail.after(self.epoch)
-        if self._order is None:
-            self._order = np.argsort(self.pre, kind="stable")
-            self._sorted_pre = self.pre[self._order]
-        first = np.searchsorted(self._sorted_pre, tail.cell, side="left")
-        last = np.searchsorted(self._sorted_pre, tail.cell, side="right")
-        index, owner = expand(first, last)
-        synapse = self._order[index]
-        arrival = tail.step[owner] + self.delay_steps[synapse]
+        if not len(tail.step) or not len(self._pre):
+            return _NO_INT, _NO_INT, _NO_INT
+        first, order = _by_cell(tail, len(self.emitted_at_epoch))
+        synapse = np.flatnonzero(np.diff(first)[self._pre])
+        cell = self._pre[synapse]
+        index, owner = expand(first[cell], first[cell + 1])
+        entry, synapse = order[index], synapse[owner]
+        arrival = tail.step[entry] + self._delay[synapse]
         flying = arrival > now
-        target = self.post[synapse][flying].astype(np.int64)
-        return arrival[flying], target, tail.count[owner][flying]
+        target = self._post[synapse][flying].astype(np.int64)
+        return arrival[flying], target, tail.count[entry][flying]
 
     def events(self, emitted: Int64Array, tail: LogTail, now: int) -> Int64Array:
         """Events that have arrived at each target cell.
@@ -174,19 +237,31 @@ class EventCounter:
         -------
         (n_cells,) int64
         """
-        result = self.settled.copy()
-        fresh = emitted - self.emitted_at_epoch
-        np.add.at(result, self.post, fresh[self.pre])
-        _, target, count = self._in_flight(tail, now)
-        np.subtract.at(result, target, count)
+        result = np.zeros(len(emitted), dtype=np.int64)
+        if self.settled is not None:
+            result[: len(self.settled)] = self.settled
+        if len(self._pre):
+            fresh = emitted.copy()
+            fresh[: len(self.emitted_at_epoch)] -= self.emitted_at_epoch
+            tail = tail.after(self.epoch)
+            first, order = _by_cell(tail, len(emitted))
+            delay, stride = column_and_stride(self._delay)
+            load_sorting().count_events(
+                self._pre, self._post, delay, stride, fresh, first, tail.step[order],
+                tail.count[order], now, result,
+            )  # fmt: skip
         for arrival, late_target, late_count in self.pending:
             arrived = arrival <= now
             np.add.at(result, late_target[arrived], late_count[arrived])
         return result
 
-    def settle(self, emitted: Int64Array, tail: LogTail, now: int, *, drop: bool = False) -> None:
+    def settle(
+        self, emitted: Int64Array, now_emitted: Int64Array, tail: LogTail, now: int,
+        *, drop: bool = False,
+    ) -> None:  # fmt: skip
         """Begin a new epoch at ``now``, with the projection's present arrays.
 
+        ``now_emitted`` is a copy of ``emitted`` that the counters share.
         ``drop`` forgets what is in flight: at ``reset()`` it never arrives.
         """
         settled = self.events(emitted, tail, now)
@@ -199,7 +274,14 @@ class EventCounter:
                 for step, target, count in (*self.pending, flying)
             ]
             self.pending = [entry for entry in waiting if len(entry[0])]
-        self.settled = settled
-        self.emitted_at_epoch = emitted.copy()
+        self.settled = settled if settled.any() else None
+        self.emitted_at_epoch = now_emitted
         self.epoch = now
         self._take_arrays()
+
+
+def _by_cell(tail: LogTail, n_cells: int) -> tuple[Int64Array, Int64Array]:
+    """Entries of a tail by cell: first entry of each cell, and the order."""
+    order = np.argsort(tail.cell, kind="stable")
+    counts = np.bincount(tail.cell, minlength=n_cells)
+    return np.concatenate([[0], np.cumsum(counts)]), order

@@ -15,7 +15,8 @@ from numba.extending import intrinsic
 
 __all__ = ["call_block"]
 
-_ARRAY_ARGUMENTS = ((1, 2), (3, 4), (5, 6))
+#: Positions of the arrays among the arguments, each followed by an index into it.
+_ARRAYS = (1, 3, 5, 7)
 
 
 def _pointer(context: Any, builder: Any, array_type: Any, array: Any, at: Any) -> Any:
@@ -26,26 +27,25 @@ def _pointer(context: Any, builder: Any, array_type: Any, array: Any, at: Any) -
 
 @intrinsic
 def call_block(  # type: ignore[no-untyped-def]
-    typingctx, address, state, state_at, param, param_at, inputs, input_at, count,
-    first, step, trial, key,
+    typingctx, address, state, state_at, param, param_at, inputs, input_at, injected, injected_at,
+    count, n_cells, first, step, trial, key,
 ):  # fmt: skip
-    """``address(&state[state_at], &param[param_at], &inputs[input_at], &count[0], first, ...)``."""
-    signature = types.void(
-        types.int64, state, types.int64, param, types.int64, inputs, types.int64, count,
-        types.int64, types.int64, types.int64, types.int64,
+    """``address(&state[state_at], ..., &count[0], n_cells, first, ...)``; returns an int64."""
+    word = types.int64
+    signature = types.int64(
+        word, state, word, param, word, inputs, word, injected, word, count,
+        word, word, word, word, word,
     )  # fmt: skip
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         byte = ir.IntType(8).as_pointer()
         word = ir.IntType(64)
-        kind = ir.FunctionType(ir.VoidType(), [byte] * 4 + [word] * 4)
-        function = builder.inttoptr(args[0], kind.as_pointer())
+        function_type = ir.FunctionType(word, [byte] * 5 + [word] * 5)
+        function = builder.inttoptr(args[0], function_type.as_pointer())
         pointers = [
-            _pointer(context, builder, signature.args[array], args[array], args[at])
-            for array, at in _ARRAY_ARGUMENTS
+            _pointer(context, builder, signature.args[at], args[at], args[at + 1]) for at in _ARRAYS
         ]
-        pointers.append(_pointer(context, builder, signature.args[7], args[7], None))
-        builder.call(function, pointers + [args[i] for i in range(8, 12)])
-        return context.get_dummy_value()
+        pointers.append(_pointer(context, builder, signature.args[9], args[9], None))
+        return builder.call(function, pointers + list(args[10:15]))
 
     return signature, codegen

@@ -29,8 +29,10 @@ class CellState:
     ----------
     layouts : list of CellLayout
         One per group, in order of creation.
-    state, inputs, param : flat float64
+    state, param, injected : flat float64
         Rows of all blocks; see ``tables``.
+    n_inputs : int
+        Input slots of one step.
     blocks : Blocks
     """
 
@@ -38,7 +40,8 @@ class CellState:
         self._dt_ms = dt_ms
         self.layouts: list[CellLayout] = []
         self.state = np.zeros(0)
-        self.inputs = np.zeros(0)
+        self.injected = np.zeros(0)
+        self.n_inputs = 0
         self.param = np.zeros(0)
         self.blocks = tables.Blocks(*(np.zeros(0, dtype=np.int64) for _ in tables.Blocks._fields))
         self._index: dict[int, int] = {}
@@ -51,15 +54,16 @@ class CellState:
 
     def add(self, group: CellGroup) -> None:
         """Lay out a new group behind the others, at its initial values."""
-        lay = tables.lay_out_group(group, len(self.state), len(self.inputs))
+        lay = tables.lay_out_group(group, len(self.state), self.n_inputs, len(self.injected))
         self._index[id(group)] = len(self.layouts)
         self.layouts.append(lay)
         self._constants.append((np.zeros((0, 0)), True))
         self._applied.append({})
         if group.model.step is not None:
             lanes = lay.n_blocks * BLOCK
-            self.state = np.pad(self.state, (0, lanes * lay.n_states))
-            self.inputs = np.pad(self.inputs, (0, lanes * lay.n_inputs))
+            self.state = tables.aligned(len(self.state) + lanes * lay.n_states, self.state)
+            self.injected = tables.aligned(len(self.injected) + lanes, self.injected)
+            self.n_inputs += lanes * lay.n_inputs
         self._derive(group)
         self.initialise(group)
 
@@ -70,7 +74,7 @@ class CellState:
         self._applied[index] = dict(group.columns)
 
     def initialise(self, group: CellGroup) -> None:
-        """Set the state of a group to its initial values, and its inputs to 0."""
+        """Set the state of a group to its initial values."""
         if group.model.step is None:
             return
         lay = self.layouts[self._index[id(group)]]
@@ -81,8 +85,6 @@ class CellState:
             values[row] = (group.initial[variable.name] - offset) / variable.scale
         end = lay.state_at + lay.n_blocks * lay.n_states * BLOCK
         self.state[lay.state_at : end] = tables.pad_lanes(values).ravel()
-        end = lay.input_at + lay.n_blocks * lay.n_inputs * BLOCK
-        self.inputs[lay.input_at : end] = 0.0
 
     def apply_columns(self, group: CellGroup) -> None:
         """Derive constants again, keeping what is held relative to a column where it is."""
@@ -102,14 +104,14 @@ class CellState:
         for lay, (constants, scalar) in zip(self.layouts, self._constants, strict=True):
             if lay.group.model.step is None:
                 group = lay.group
-                rows.append((tables.TABLE_BLOCK, 0, group.first, group.size, 0, 0, 0))
+                rows.append((tables.TABLE_BLOCK, 0, group.first, group.size, 0, 0, 0, 0, 0))
             else:
                 param_at = sum(len(part) for part in params)
                 rows += self._kernel_rows(lay, len(constants), scalar, param_at)
                 params.append(constants[:, 0] if scalar else tables.pad_lanes(constants).ravel())
-        columns = np.array(rows, dtype=np.int64).reshape(len(rows), 7).T.copy()
+        columns = np.array(rows, dtype=np.int64).reshape(len(rows), 9).T.copy()
         self.blocks = tables.Blocks(*columns)
-        self.param = np.concatenate(params)
+        self.param = tables.aligned(sum(map(len, params)), np.concatenate(params))
 
     @staticmethod
     def _kernel_rows(
@@ -128,8 +130,10 @@ class CellState:
                 group.first + first,
                 min(BLOCK, group.size - first),
                 lay.state_at + first * lay.n_states,
+                lay.state_at + (first + BLOCK) * lay.n_states,
                 param_at if scalar else param_at + first * n_constants,
                 lay.input_at + first * lay.n_inputs,
+                lay.injected_at + first,
             )
             for first in range(0, group.size, BLOCK)
         ]
@@ -171,13 +175,6 @@ class CellState:
         definition = group.model.variable(variable)
         offset = group.columns[definition.offset][cells] if definition.offset else 0.0
         self.state[self.slots(group, variable, cells)] = (values - offset) / definition.scale
-
-    def clear_injections(self) -> None:
-        """Set the injected current of all cells to 0."""
-        for lay in self.layouts:
-            if lay.group.model.injectable:
-                cells = np.arange(lay.group.size)
-                self.inputs[lay.input_slots(len(lay.group.model.receptors), cells)] = 0.0
 
     def check_finite(self, from_ms: float, to_ms: float) -> None:
         """Raise ``SimulationError`` when a state is no longer a finite number."""

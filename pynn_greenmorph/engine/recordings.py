@@ -98,31 +98,58 @@ class Recordings:
             self._samples[id(probe)] = [values[np.newaxis, :]]
 
     def open(
-        self, probes: Sequence[Probe], cells: CellState, step: int, last_step: int
-    ) -> tuple[Probes, FloatArray]:
-        """Buffers for the samples of steps ``step + 1`` to ``last_step``."""
-        slots = [np.zeros(0, dtype=np.int64)]
+        self,
+        probes: Sequence[Probe],
+        cells: CellState,
+        step: int,
+        last_step: int,
+        part_of_cell: Int64Array,
+        n_parts: int,
+    ) -> tuple[list[Probes], FloatArray]:
+        """Tables of the probes for each part, and the buffer for steps up to ``last_step``."""
         counts = []
         for probe in probes:
             done = max(step, probe.start) - probe.start
             due = max(last_step - probe.start, 0) // probe.interval - done // probe.interval
             counts.append(due * len(probe.cells))
-            slots.append(cells.slots(probe.group, probe.variable, probe.cells))
-        table = Probes(
-            start=np.array([probe.start for probe in probes], dtype=np.int64),
-            interval=np.array([probe.interval for probe in probes], dtype=np.int64),
-            first=np.cumsum([0, *[len(probe.cells) for probe in probes]], dtype=np.int64),
-            slot=np.concatenate(slots),
-            buffer_at=np.cumsum([0, *counts], dtype=np.int64)[:-1],
-        )
-        return table, np.empty(sum(counts))
+        at = np.cumsum([0, *counts], dtype=np.int64)
+        slots = [cells.slots(one.group, one.variable, one.cells) for one in probes]
+        # A part owns one slice of every population, and of every probe.
+        owners = [part_of_cell[probe.group.first + probe.cells] for probe in probes]
+        tables = []
+        for part in range(n_parts):
+            edges = [np.searchsorted(owner, [part, part + 1]) for owner in owners]
+            mine = [slot[low:high] for slot, (low, high) in zip(slots, edges, strict=True)]
+            tables.append(
+                Probes(
+                    start=np.array([probe.start for probe in probes], dtype=np.int64),
+                    interval=np.array([probe.interval for probe in probes], dtype=np.int64),
+                    first=np.cumsum([0, *map(len, mine)], dtype=np.int64),
+                    slot=np.concatenate([np.zeros(0, dtype=np.int64), *mine]),
+                    buffer_at=at[:-1] + np.array([low for low, _ in edges], dtype=np.int64),
+                    width=np.array([len(probe.cells) for probe in probes], dtype=np.int64),
+                )
+            )
+        return tables, np.empty(at[-1])
 
     def close(
-        self, probes: Sequence[Probe], table: Probes, samples: FloatArray, filled: Int64Array
+        self, probes: Sequence[Probe], samples: FloatArray, due: Int64Array, filled: Int64Array
     ) -> None:
-        """Keep what the run loop has written."""
-        for at, number, probe in zip(table.buffer_at, filled, probes, strict=True):
-            values = samples[at : at + number].reshape(-1, len(probe.cells))
-            if len(values):
+        """Keep what the run loop has written.
+
+        Parameters
+        ----------
+        probes : sequence of Probe
+        samples : flat float64
+            The buffer of :meth:`open`.
+        due : (p,) int64
+            Where each probe's samples begin in the buffer.
+        filled : (p,) int64
+            How many times each probe was sampled.
+        """
+        for at, times, probe in zip(due, filled, probes, strict=True):
+            if times:
+                width = len(probe.cells)
+                values = samples[at : at + times * width].reshape(times, width)
                 shown = CellState.shown(probe.group, probe.variable, probe.cells, values)
                 self._samples.setdefault(id(probe), []).append(shown)

@@ -8,17 +8,25 @@ the present time.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import LifecycleError, SimulationError, explain
 from ..network import CellGroup, Network
-from . import loop, rows
-from .arrivals import EventCounter, LogTail, pending_input
+from . import inputs, loop
+from .arrivals import EventCounter, LogTail, pending_input, ring_input
 from .cell_state import CellState
 from .interrupt import interrupt_held_back
+from .log_buffers import LogBuffers
+from .partition import Partition, make_partition
+from .parts import Part, make_parts
+from .profile import Profile, Stopwatch
 from .recordings import Recordings
+from .rows import Delivery, build_delivery
+from .tables import aligned
+from .threads import choose_threads, new_words, run_parts
 
 __all__ = ["Simulation"]
 
@@ -33,12 +41,11 @@ CHUNK_S = 0.1
 CHUNK_SAMPLES = 1 << 23
 
 
-def _no_int() -> Int64Array:
-    return np.zeros(0, dtype=np.int64)
+#: Longest window between two barriers, steps: a bound of the log's memory.
+LONGEST_WINDOW = 16
 
-
-def _no_spikes() -> LogTail:
-    return LogTail(_no_int(), _no_int(), _no_int())
+NO_INT = np.zeros(0, dtype=np.int64)
+NO_FLOAT = np.zeros(0)
 
 
 class Simulation:
@@ -48,6 +55,8 @@ class Simulation:
     ----------
     network : Network
         The tables; the front end goes on filling them.
+    threads : int or "auto"
+        Number of threads; no result depends on it.
 
     Attributes
     ----------
@@ -65,29 +74,31 @@ class Simulation:
     recordings : Recordings
     """
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, threads: int | str = "auto") -> None:
         self.network = network
         self.cells = CellState(network.dt_ms)
         self.recordings = Recordings()
         self.step = 0
         self.trial = 0
-        self.emitted = _no_int()
+        self.emitted = NO_INT
         self.counters: list[EventCounter] = []
-        self.tail = _no_spikes()
+        self.tail = LogTail(NO_INT, NO_INT, NO_INT)
+        self._threads = threads
         self._finished_steps = 0
-        self._started = False
-        # None yet, also where the tables are filled already: that is for prepare().
-        self._rows = rows.build_rows(Network(network.dt_ms, network.seed), [])
+        self._started = self._running = False
+        self._delivery = Delivery([], 1, 0, 0, 0)
+        self._ring = NO_FLOAT
+        self._parts: list[Part] = []
+        self._part_of_cell = NO_INT
+        self._partition: Partition | None = None
         self._epoch = -1
-        self._pending = loop.Pending(_no_int(), _no_int(), np.zeros(0))
-        self._table = loop.TableSpikes(_no_int(), _no_int(), _no_int())
-        self._injections = rows.Injections(_no_int(), _no_int(), np.zeros(0))
-        #: Where pending input, table spikes and injections go on.
-        self._positions = np.zeros(3, dtype=np.int64)
+        self._pending = loop.Pending(NO_INT, NO_INT, NO_FLOAT)
+        self._table = loop.TableSpikes(NO_INT, NO_INT, NO_INT)
+        self._log = LogBuffers()
+        self._watch = Stopwatch()
         self._changed_groups: list[CellGroup] = []
         self._synapses_changed = self._table_changed = False
         self._currents_changed = bool(network.currents)
-        self._log_capacity = 1 << 16
         self._chunk = 64
 
     @property
@@ -156,20 +167,22 @@ class Simulation:
         n_cells = self.network.n_cells
         self.emitted = np.pad(self.emitted, (0, n_cells - len(self.emitted)))
         self.recordings.grow(n_cells)
-        for counter in self.counters:
-            counter.grow(n_cells)
 
     def prepare(self) -> None:
         """Compile what changed since the last run."""
         self.add_groups()
-        if self._changed_groups:
+        blocks_changed = bool(self._changed_groups)
+        if blocks_changed:
             self._apply_columns()
-        if self._synapses_changed:
+        if self._synapses_changed or self._partition is None:
             self._apply_synapses()
+        elif blocks_changed:
+            for index, part in enumerate(self._parts):
+                part.blocks = self._partition.blocks(self.cells.blocks, index)
         if self._table_changed:
-            spikes = rows.build_table_spikes(self.network, self._last_step)
+            spikes = inputs.build_table_spikes(self.network, self._last_step)
             self._table = loop.TableSpikes(*spikes)
-            self._positions[1] = 0
+            self._parts[0].take_table(self._table)
             self._table_changed = False
         if self._currents_changed:
             self._apply_currents()
@@ -184,29 +197,49 @@ class Simulation:
 
     def _apply_synapses(self) -> None:
         """Move what is in flight aside with its old values, then rebuild the rows."""
-        waiting = self._pending.step > self.step
-        step, slot, value = self._pending
-        previous = loop.Pending(step[waiting], slot[waiting], value[waiting])
-        self._pending = pending_input(self._rows, self.tail.after(self._epoch), self.step, previous)
-        self._positions[0] = 0
+        previous = self._pending.take(self._pending.step > self.step)
+        ahead = ring_input(self._ring, self._delivery.ring_steps, self.step)
+        tail = self.tail.after(self._epoch)
+        self._pending = pending_input(self._delivery.parts, tail, self.step, (ahead, previous))
+        now = self.emitted.copy()
         for counter in self.counters:
-            counter.settle(self.emitted, self.tail, self._last_step)
+            counter.settle(self.emitted, now, self.tail, self._last_step)
         for group in self.network.synapses[len(self.counters) :]:
-            zero = np.zeros_like(self.emitted)
-            now = self.emitted.copy()
-            self.counters.append(EventCounter(group, now, now.copy(), zero, self._last_step))
-        self._rows = rows.build_rows(self.network, self.cells.layouts)
+            self.counters.append(EventCounter(group, now, now, self._last_step))
         self._epoch = self._last_step
         # All that was in flight is pending now; the new rows never look at it.
-        self.tail = _no_spikes()
+        self.tail = LogTail(NO_INT, NO_INT, NO_INT)
+        self._share_out()
         self._synapses_changed = False
 
+    def _share_out(self) -> None:
+        """Partition the network, sort its synapses, and give every part its share."""
+        cells, n_cells = self.cells, self.network.n_cells
+        n_parts = choose_threads(self._threads, n_cells, self._shortest_window())
+        self._partition = make_partition(cells.layouts, cells.blocks, n_parts, n_cells)
+        self._part_of_cell = np.repeat(self._partition.part, cells.blocks.n_cells)
+        self._delivery = build_delivery(
+            self.network, cells.layouts, self._partition, cells.n_inputs
+        )
+        self._ring = aligned(self._delivery.ring_steps * cells.n_inputs)
+        self._parts = make_parts(self._partition, cells.blocks, self._delivery.parts, self._pending)
+        # New parts know neither table spikes nor currents; later steps only are laid out.
+        self._table_changed = True
+        self._currents_changed = self._currents_changed or bool(self.network.currents)
+
+    def _shortest_window(self) -> int:
+        delays = [int(group.delay_steps.min()) for group in self.network.synapses if group.size]
+        return min([LONGEST_WINDOW, *delays])
+
     def _apply_currents(self) -> None:
-        self.cells.clear_injections()
-        self._injections = rows.build_injections(
+        assert self._partition is not None
+        self.cells.injected[:] = 0.0
+        injections = inputs.build_injections(
             self.network.currents, self.cells.layouts, self.network.n_cells
         )
-        self._positions[2] = 0
+        owner = self._partition.part_of_injected(injections.slot)
+        for index, part in enumerate(self._parts):
+            part.take_injections(injections, owner == index)
         self._currents_changed = False
 
     # ------------------------------------------------------------ running
@@ -226,15 +259,34 @@ class Simulation:
         SimulationError
             When a state variable is no longer a finite number.
         """
-        self.prepare()
-        advance = loop.load_advance()
-        self._begin()
-        dt = self.network.dt_ms
+        if self._running:
+            raise LifecycleError(
+                explain(
+                    "the simulation is already running",
+                    where="run()",
+                    todo="Call run() from one thread, and not from within a run",
+                )
+            )
+        began = time.perf_counter()
+        self._running = True
+        try:
+            self.prepare()
+            self._begin()
+            self._run_chunks(loop.load_advance(), to_step, progress)
+        finally:
+            self._running = False
+            self._watch.total_s += time.perf_counter() - began
+
+    def _run_chunks(
+        self,
+        advance: Callable[..., tuple[int, int, int, int]],
+        to_step: int,
+        progress: Callable[[int], None] | None,
+    ) -> None:
         while self.step < to_step:
             began, first = time.perf_counter(), self.step
             with interrupt_held_back():
                 self._advance_chunk(advance, min(to_step, self.step + self._chunk_steps()))
-            self.cells.check_finite(first * dt, self.step * dt)
             elapsed = max(time.perf_counter() - began, 1e-6)
             wanted = (self.step - first) * CHUNK_S / elapsed
             self._chunk = int(min(max(wanted, 1.0), self._chunk * 4, 1 << 20))
@@ -246,7 +298,7 @@ class Simulation:
         if not self._started:
             self._started = True
             now = self._table.step == 0
-            self._positions[1] = int(now.sum())
+            self._parts[0].scratch.positions[1] = int(now.sum())
             self.tail = LogTail(*(column[now] for column in self._table))
             self._take_spikes(self.tail)
         for probe in self.network.probes:
@@ -257,44 +309,68 @@ class Simulation:
         width = sum(len(probe.cells) // probe.interval for probe in self.network.probes)
         return max(1, min(self._chunk, CHUNK_SAMPLES // max(width, 1)))
 
-    @property
-    def _longest_delay(self) -> int:
-        return int(self._rows.delays[-1]) if len(self._rows.delays) else 0
-
-    def _open_log(self, last_step: int) -> tuple[loop.Log, int]:
-        """A log that begins with the tail and has room for steps up to ``last_step``."""
-        base = self.step - self._longest_delay - 1
-        n_tail = len(self.tail.step)
-        while self._log_capacity < 2 * (n_tail + self.network.n_cells):
-            self._log_capacity *= 2
-        end = np.zeros(last_step - base + 1, dtype=np.int64)
-        past = np.arange(base, self.step + 1)
-        end[: len(past)] = np.searchsorted(self.tail.step, past, side="right")
-        cell = np.empty(self._log_capacity, dtype=np.int32)
-        number = np.empty(self._log_capacity, dtype=np.int32)
-        cell[:n_tail], number[:n_tail] = self.tail.cell, self.tail.count
-        return loop.Log(end, cell, number), base
-
-    def _advance_chunk(self, advance: Callable[..., tuple[int, int]], last_step: int) -> None:
-        log, base = self._open_log(last_step)
-        n_tail = len(self.tail.step)
-        cells, probes = self.cells, self.network.probes
-        table, samples = self.recordings.open(probes, cells, self.step, last_step)
-        filled = np.zeros(len(probes), dtype=np.int64)
+    def _advance_chunk(
+        self, advance: Callable[..., tuple[int, int, int, int]], last_step: int
+    ) -> None:
+        delivery, cells, probes = self._delivery, self.cells, self.network.probes
+        parts, n_parts = self._parts, len(self._parts)
+        window = min(delivery.shortest or LONGEST_WINDOW, LONGEST_WINDOW)
+        room = np.array([part.n_cells * window for part in parts], dtype=np.int64)
+        log, base, n_tail = self._log.open(
+            self.tail, self.step, last_step, delivery.longest, self._part_of_cell, room
+        )
+        tables, samples = self.recordings.open(
+            probes, cells, self.step, last_step, self._part_of_cell, n_parts
+        )
+        filled = np.zeros((n_parts, len(probes)), dtype=np.int64)
+        memory = loop.Memory(
+            cells.state, cells.param, self._ring, cells.injected, samples, new_words()
+        )
         # The seed's 64 bits travel as a signed integer, of NumPy: it wraps back, Python's does not.
         key = np.uint64(self.network.seed).astype(np.int64)
-        self.step, n_log = advance(
-            self.step, last_step, self._epoch, base, n_tail, self._positions, self.trial, key,
-            self.network.n_cells, cells.blocks, cells.state, cells.param, cells.inputs,
-            self._rows, self._pending, self._table, self._injections, log, table, samples, filled,
-        )  # fmt: skip
-        end = log.end[: self.step - base + 1]
-        step = np.repeat(np.arange(base + 1, self.step + 1), np.diff(end))
-        cell = log.cell[:n_log].astype(np.int64)
-        count = log.number[:n_log].astype(np.int64)
-        self._take_spikes(LogTail(step[n_tail:], cell[n_tail:], count[n_tail:]))
-        self.tail = LogTail(step, cell, count).after(self.step - self._longest_delay)
-        self.recordings.close(probes, table, samples, filled)
+        first = self.step
+
+        def call(index: int) -> tuple[int, int, int, int]:
+            part = parts[index]
+            setting = loop.Setting(
+                index, last_step, window, int(room[index]), self._epoch, base, self.trial, key,
+                delivery.ring_steps - 1, cells.n_inputs,
+            )  # fmt: skip
+            return advance(
+                first, int(n_tail[index]), setting, part.blocks, part.rows, part.pending,
+                part.table, part.injections, tables[index], log, memory,
+                part.scratch._replace(filled=filled[index]),
+            )  # fmt: skip
+
+        began = time.perf_counter()
+        ends = run_parts(call, n_parts, memory.words) if n_parts > 1 else [call(0)]
+        self._watch.add_loop(time.perf_counter() - began, parts[0].scratch.clocks)
+        self.step = ends[0][0]
+        n_log = np.array([end[1] for end in ends], dtype=np.int64)
+        spikes = LogBuffers.close(log, base, self.step, n_tail, n_log)
+        self._take_spikes(spikes)
+        self.tail = self.tail.joined(spikes).after(self.step - delivery.longest)
+        if probes:
+            self.recordings.close(probes, samples, tables[0].buffer_at, filled[0])
+        self._check(ends, max(first, self.step - loop.CHECK_STEPS - window))
+
+    def _check(self, ends: Sequence[tuple[int, int, int, int]], since: int) -> None:
+        """Raise ``SimulationError`` when a part did not end well."""
+        dt = self.network.dt_ms
+        if any(status == loop.NOT_FINITE for _, _, status, _ in ends):
+            self.cells.check_finite(since * dt, self.step * dt)
+        for part, (_, _, status, block) in zip(self._parts, ends, strict=True):
+            if status == loop.FAILED_STEP:
+                cell = int(part.blocks.first_cell[block])
+                group = next(g for g in self.network.cells if g.first <= cell < g.first + g.size)
+                raise SimulationError(
+                    explain(
+                        f"step() raised an exception before t = {self.step * dt:g} ms",
+                        where=f"population {group.label!r} ({group.model.name}), "
+                        f"a cell from {cell - group.first} on",
+                        todo="Set NUMBA_DISABLE_JIT=1 to see the exception",
+                    )
+                )
 
     def _take_spikes(self, spikes: LogTail) -> None:
         np.add.at(self.emitted, spikes.cell, spikes.count)
@@ -303,17 +379,48 @@ class Simulation:
     def reset(self) -> None:
         """Begin a new trial at time 0: initial values, new noise, nothing in flight."""
         self.prepare()
+        now = self.emitted.copy()
         for counter in self.counters:
-            counter.settle(self.emitted, self.tail, self.step, drop=True)
+            counter.settle(self.emitted, now, self.tail, self.step, drop=True)
             counter.epoch = -1
         self._finished_steps += self.step
         self.step, self._epoch, self._started = 0, -1, False
         self.trial += 1
-        self.tail = _no_spikes()
-        self._pending = loop.Pending(_no_int(), _no_int(), np.zeros(0))
+        self.tail = LogTail(NO_INT, NO_INT, NO_INT)
+        self._pending = loop.Pending(NO_INT, NO_INT, NO_FLOAT)
+        self._ring[:] = 0.0
         self.recordings.clear()
-        self._positions[:] = 0
+        for part in self._parts:
+            part.pending = self._pending
+            part.scratch.positions[:] = 0
         for group in self.network.cells:
             self.cells.initialise(group)
         self._table_changed = True
         self._currents_changed = bool(self.network.currents)
+
+    def profile(self) -> Profile:
+        """Say where the time of all runs so far went."""
+        delivery, update, recording, barrier = self._watch.shares_s.tolist()
+        n_synapses = self._delivery.n_synapses
+        total = self._watch.total_s
+        steps = {id(group): self.lifetime - group.created for group in self.network.cells}
+        return Profile(
+            delivery_s=delivery,
+            update_s=update,
+            recording_s=recording,
+            barrier_s=barrier,
+            other_s=total - self._watch.loop_s,
+            total_s=total,
+            threads=max(1, len(self._parts)),
+            neuron_updates=sum(
+                group.size * steps[id(group)]
+                for group in self.network.cells
+                if group.model.kind == "neuron"
+            ),
+            synaptic_events=sum(
+                int(counter.events(self.emitted, self.tail, self.step).sum())
+                for counter in self.counters
+            ),
+            n_synapses=n_synapses,
+            bytes_per_synapse=self._delivery.nbytes / n_synapses if n_synapses else float("nan"),
+        )

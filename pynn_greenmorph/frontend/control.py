@@ -12,6 +12,7 @@ from pyNN.recording import get_io
 
 from ..accounting.report import Report
 from ..boards.profile import resolve_board
+from ..engine.profile import Profile
 from ..errors import InvalidValueError, LifecycleError, explain
 from . import state as simulator
 from .session import Session
@@ -34,6 +35,7 @@ __all__ = [
     "get_time_step",
     "initialize",
     "num_processes",
+    "profile",
     "rank",
     "reset",
     "run",
@@ -70,8 +72,8 @@ def setup(
     precision : {"exact"}
         Number format of the ideal board.
     threads : int or "auto"
-        Number of threads; results do not depend on it. This version computes
-        on one.
+        Number of threads; results do not depend on it. ``"auto"`` takes as many
+        as this process may use and as have enough to do.
     spike_precision : {"on_grid", "off_grid"}
         Spikes are always on the grid; ``"off_grid"`` is reported as not honoured.
     time_scale_factor : float, optional
@@ -112,15 +114,13 @@ def setup(
             )
     chosen = resolve_board(simulator.state.board_override or board or "ideal")
     _write_pending()
-    session = Session(dt, seed, chosen, time_scale_factor)
+    session = Session(dt, seed, chosen, time_scale_factor, threads)
     simulator.state.open(session, low, high)
-    _note_deviations(session, threads, spike_precision, extra_params)
+    _note_deviations(session, spike_precision, extra_params)
     return int(rank())
 
 
-def _note_deviations(
-    session: Session, threads: int | str, spike_precision: str, extra: dict[str, Any]
-) -> None:
+def _note_deviations(session: Session, spike_precision: str, extra: dict[str, Any]) -> None:
     add = session.fidelity.add
     if session.board != "ideal":
         add(
@@ -131,13 +131,6 @@ def _note_deviations(
         )
     if spike_precision == "off_grid":
         add("not honoured", "setup()", "spike_precision='off_grid': spikes stay on the grid")
-    if threads not in ("auto", 1):
-        add(
-            "threads",
-            "setup()",
-            f"threads={threads}: this version computes on one thread; results are the same",
-            quiet=True,
-        )
     for name, value in extra.items():
         message = f"the argument {name}={value!r} has no effect here"
         add("not honoured", f"setup({name}=)", message, quiet=name in HARMLESS)
@@ -345,3 +338,26 @@ def energy_report(
             explain("energy_report() was called before setup()", todo="Call setup() and run()")
         )
     return session.report(board, boundary, neurons_per_core, time_scale_factor)
+
+
+def profile() -> Profile:
+    """Say where the wall time of all ``run()`` calls since ``setup()`` went.
+
+    Returns
+    -------
+    Profile
+        Seconds of update, delivery, recording, barrier and the rest; ``print``
+        shows them with their shares.
+
+    Raises
+    ------
+    LifecycleError
+        Before ``setup()``.
+    """
+    session = simulator.state.session
+    if session is None:
+        raise LifecycleError(
+            explain("profile() was called before setup()", todo="Call setup() and run()")
+        )
+    result: Profile = session.simulation.profile()
+    return result

@@ -30,6 +30,8 @@ class Session:
         Name of the board, or ``"ideal"``.
     time_scale_factor : float or None
         Slow-down that the user asked for on a real-time board.
+    threads : int or "auto"
+        Number of threads; no result depends on it.
 
     Attributes
     ----------
@@ -41,10 +43,15 @@ class Session:
     """
 
     def __init__(
-        self, dt_ms: float, seed: int, board: str, time_scale_factor: float | None
+        self,
+        dt_ms: float,
+        seed: int,
+        board: str,
+        time_scale_factor: float | None,
+        threads: int | str = "auto",
     ) -> None:
         self.network = Network(dt_ms=dt_ms, seed=seed)
-        self.simulation = Simulation(self.network)
+        self.simulation = Simulation(self.network, threads)
         self.fidelity = FidelityLog()
         self.board = board
         self.time_scale_factor = time_scale_factor

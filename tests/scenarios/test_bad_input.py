@@ -362,9 +362,9 @@ def test_rows_of_one_place_are_merged(sim: Any) -> None:
 def test_what_setup_cannot_honour_is_reported(sim: Any) -> None:
     """Off-grid spikes, a board's arithmetic and arguments of other backends."""
     with pytest.warns(FidelityWarning) as caught:
-        sim.setup(board="spinnaker", spike_precision="off_grid", use_cvode=True, threads=2)
+        sim.setup(board="spinnaker", spike_precision="off_grid", use_cvode=True)
     messages = " | ".join(str(warning.message) for warning in caught)
     assert "off_grid" in messages
     assert "exact float64" in messages
     kinds = [row["kind"] for row in sim.energy_report().to_dict()["fidelity"]]
-    assert sorted(kinds) == ["board arithmetic", "not honoured", "not honoured", "threads"]
+    assert sorted(kinds) == ["board arithmetic", "not honoured", "not honoured"]

@@ -75,8 +75,8 @@ def test_compiled_draws_have_the_bits_of_plain_python(
     module = compile_module("drawer", block_source(DRAWER, scalar_parameters=True))
     state = np.zeros((3, BLOCK))
     key = np.uint64(seed).astype(np.int64)
-    nothing = np.zeros(0), np.zeros((1, BLOCK)), np.zeros(BLOCK, dtype=np.int64)
-    module.run_block(state, *nothing, first_cell, step_index, trial, key)
+    nothing = np.zeros(0), np.zeros((1, BLOCK)), np.zeros(BLOCK), np.zeros(BLOCK, dtype=np.int32)
+    module.run_block(state, *nothing, BLOCK, first_cell, step_index, trial, key)
     assert len(set(state[0])) == BLOCK
     for lane in range(BLOCK):
         plain = draw_step(0, 0, 0, key, trial, first_cell + lane, step_index)

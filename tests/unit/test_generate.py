@@ -251,9 +251,9 @@ def module_of(folder: Path, name: str, text: str, monkeypatch: pytest.MonkeyPatc
 def result_of(model: CellModel, x: float) -> float:
     """The first state after one step of a compiled block, from ``x``."""
     state = np.full((1, BLOCK), x)
-    nothing = np.zeros(0), np.zeros((1, BLOCK)), np.zeros(BLOCK, dtype=np.int64)
+    nothing = np.zeros(0), np.zeros((1, BLOCK)), np.zeros(BLOCK), np.zeros(BLOCK, dtype=np.int32)
     module = compile_module("sample", block_source(model, scalar_parameters=True))
-    module.run_block(state, *nothing, 0, 1, 0, 0)
+    module.run_block(state, *nothing, BLOCK, 0, 1, 0, 0)
     assert (state == state[0, 0]).all()
     return float(state[0, 0])
 
@@ -364,9 +364,9 @@ def test_homogeneous_and_heterogeneous_parameters_give_the_same_bits() -> None:
     results = []
     for scalar, param in ((True, constants), (False, np.repeat(constants[:, None], BLOCK, 1))):
         module = compile_module("variant", block_source(model, scalar_parameters=scalar))
-        now, given, count = state.copy(), inputs.copy(), np.zeros(BLOCK, dtype=np.int64)
+        now, given, count = state.copy(), inputs[:2].copy(), np.zeros(BLOCK, dtype=np.int32)
         for _ in range(20):
-            module.run_block(now, param, given, count, 0, 1, 0, 0)
+            module.run_block(now, param, given, inputs[2].copy(), count, BLOCK, 0, 1, 0, 0)
         results.append((now.tobytes(), count.tobytes()))
     assert results[0] == results[1]
     assert math.isfinite(now.sum())

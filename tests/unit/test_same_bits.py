@@ -18,8 +18,7 @@ import numpy as np
 import pyNN.greenmorph as sim
 import pytest
 
-from pynn_greenmorph.engine import simulation
-from pynn_greenmorph.network import storage_class
+from pynn_greenmorph.engine import rows, simulation
 
 DT = 0.1
 T_STOP = 60.0
@@ -44,8 +43,9 @@ def build(record_v: bool = True, record_others: bool = True) -> tuple[Any, list[
         connector = sim.FromListConnector(rows)
         projections.append(sim.Projection(pre, cells, connector, sim.StaticSynapse()))
     # Further storage classes: one weight for all, weights of single precision.
-    for weight in (0.07, np.float32(0.123) * (1 + np.arange(given.size)[:, None] % 3)):
-        some = sim.FixedProbabilityConnector(0.1, rng=sim.NumpyRNG(seed=9))
+    # (times 1 000 pA/nA they are whole numbers, as the engine holds them)
+    for weight in (0.07, np.array([0.123, 0.246, 0.369])[np.arange(given.size)[:, None] % 3]):
+        some = sim.FixedProbabilityConnector(0.2, rng=sim.NumpyRNG(seed=9))
         weights = np.broadcast_to(weight, (given.size, cells.size)).astype(float)
         synapse = sim.StaticSynapse(weight=weights, delay=2.3)
         projections.append(sim.Projection(given, cells, some, synapse))
@@ -89,7 +89,7 @@ SLICES = {
 
 def small_log() -> None:
     """The log has room for two steps only: the loop stops early again and again."""
-    sim.state.session.simulation._log_capacity = 1
+    sim.state.session.simulation._log.capacity = 1
 
 
 def single_steps() -> None:
@@ -184,17 +184,30 @@ class Lif:
 Arrival = tuple[tuple[int, ...], float]
 
 
-def connections(projections: Sequence[Any]) -> dict[int, list[tuple[Any, ...]]]:
-    """Target, receptor, sorting key and weight (pA) of each synapse, by source."""
+def storage_class(group: Any, n_sources: int) -> int:
+    """0 for one weight, 1 for single precision, 2 for double precision or short rows."""
+    weights = np.asarray(group.weight) * 1000.0
+    if len(weights) < 8 * n_sources:
+        return 2
+    if (weights == weights[0]).all():
+        return 0
+    return 1 if (weights.astype(np.float32) == weights).all() else 2
+
+
+def connections(projections: Sequence[Any], group_steps: int) -> dict[int, list[tuple[Any, ...]]]:
+    """Target, receptor, delay, sorting key and weight (pA) of each synapse, by source."""
     outgoing: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
+    shortest = min(int(projection._group.delay_steps.min()) for projection in projections)
     for number, projection in enumerate(projections):
-        group, kind = projection._group, storage_class(projection._group.weight)
+        group, kind = projection._group, storage_class(projection._group, projection.pre.size)
         receptor = int(projection.receptor_type == "inhibitory")
         columns = (group.pre, group.post, group.delay_steps, group.weight)
         rows = zip(*(column.tolist() for column in columns), strict=True)
         for insertion, (pre, post, delay, weight) in enumerate(rows):
-            key = (delay, pre, kind, number, insertion)
-            outgoing[pre].append((post, receptor, key, weight * 1000.0))
+            # Within a group the longest delay is processed first: it was emitted first.
+            offset = (delay - shortest) % group_steps
+            key = (-offset, delay - offset, pre, kind, number, insertion)
+            outgoing[pre].append((post, receptor, delay, key, weight * 1000.0))
     return outgoing
 
 
@@ -210,11 +223,12 @@ def given_spikes(cells: Any, projections: Sequence[Any]) -> dict[int, list[int]]
 
 
 def brute_force(
-    cells: Any, projections: Sequence[Any], add: Callable[[list[Arrival]], float]
+    cells: Any, projections: Sequence[Any], group_steps: int, add: Callable[[list[Arrival]], float]
 ) -> tuple[np.ndarray, np.ndarray, list[list[int]]]:
     """Potentials, excitatory currents and spikes by plain loops; ``add`` makes the sums."""
     n_steps, first = round(T_STOP / DT), cells._cells.first
-    outgoing, emitted = connections(projections), given_spikes(cells, projections)
+    outgoing = connections(projections, group_steps)
+    emitted = given_spikes(cells, projections)
     arriving: dict[tuple[int, int, int], list[Arrival]] = defaultdict(list)
     state = [Lif() for _ in range(cells.size)]
     v, current = np.zeros((2, n_steps + 1, cells.size))
@@ -229,13 +243,13 @@ def brute_force(
         current[step] = [cell.exc for cell in state]
         for source in sorted(set(emitted[step])):
             count = emitted[step].count(source)
-            for post, receptor, key, weight in outgoing[source]:
-                arriving[step + key[0], post, receptor].append((key, weight * count))
+            for post, receptor, delay, key, weight in outgoing[source]:
+                arriving[step + delay, post, receptor].append((key, weight * count))
     return v, current, spikes
 
 
 def in_order(*positions: int) -> Callable[[list[Arrival]], float]:
-    """A sum sorted by some of: delay, source, storage class, projection, insertion."""
+    """A sum sorted by some of: offset, base, source, storage class, projection, insertion."""
 
     def add(arrivals: list[Arrival]) -> float:
         total = 0.0
@@ -246,11 +260,13 @@ def in_order(*positions: int) -> Callable[[list[Arrival]], float]:
     return add
 
 
-def test_sums_are_in_the_canonical_order() -> None:
+@pytest.mark.parametrize("group_steps", [1, 8])
+def test_sums_are_in_the_canonical_order(group_steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Potentials and currents have the bits of a brute-force simulator that sorts every sum.
 
     A simulator with another order has other bits: the network can tell them apart.
     """
+    monkeypatch.setattr(rows, "group_steps", lambda *_: group_steps)
     cells, projections = build()
     for projection in projections:
         projection.pre.record("spikes")
@@ -258,17 +274,98 @@ def test_sums_are_in_the_canonical_order() -> None:
     data = cells.get_data().segments[0]
     found = {s.name: np.ascontiguousarray(s.magnitude) for s in data.analogsignals}
     trains = [np.round(train.magnitude / DT).astype(int).tolist() for train in data.spiketrains]
-    v, current, spikes = brute_force(cells, projections, in_order(0, 1, 2, 3, 4))
+    kinds = {storage_class(p._group, p.pre.size) for p in projections}
+    assert kinds == {0, 1, 2}
+    canonical = in_order(0, 1, 2, 3, 4, 5)
+    v, current, spikes = brute_force(cells, projections, group_steps, canonical)
     assert spikes == trains
     assert (v - 65.0).tobytes() == found["v"].tobytes()
     assert (current * 1e-3).tobytes() == found["isyn_exc"].tobytes()
-    for other in (
-        in_order(1, 0, 2, 3, 4),  # source before delay
-        in_order(0, 2, 1, 3, 4),  # storage class before source
-        in_order(0, 3, 1, 2, 4),  # projection before source
-        in_order(0, 1, 3, 2, 4),  # projection before storage class
-    ):
-        assert (brute_force(cells, projections, other)[1] * 1e-3 != found["isyn_exc"]).any()
+    others = [
+        in_order(2, 0, 1, 3, 4, 5),  # source before delay
+        in_order(0, 1, 3, 2, 4, 5),  # storage class before source
+        in_order(0, 1, 4, 2, 3, 5),  # projection before source
+        in_order(0, 1, 2, 4, 3, 5),  # projection before storage class
+    ]
+    if group_steps > 1:
+        others.append(in_order(1, 0, 2, 3, 4, 5))  # base before offset
+    for other in others:
+        wrong = brute_force(cells, projections, group_steps, other)[1]
+        assert (wrong * 1e-3 != found["isyn_exc"]).any()
+    sim.end()
+
+
+def build_large(threads: int, record: bool, drawn: bool) -> tuple[list[Any], list[Any]]:
+    """Populations of several blocks, so that each of three threads owns some of each."""
+    sim.setup(timestep=DT, seed=5, threads=threads)
+    draw = sim.NumpyRNG(seed=8)
+    rates = sim.RandomDistribution("uniform", (5.0, 40.0), rng=draw)
+    noise = sim.Population(1100, sim.SpikeSourcePoisson(rate=rates), label="noise")
+    current = sim.RandomDistribution("uniform", (0.3, 0.9), rng=draw)
+    one = sim.Population(1600, sim.IF_curr_exp(i_offset=current), label="one")
+    two = sim.Population(1200, sim.IF_curr_exp(i_offset=0.7), label="two")
+    cells = sim.Assembly(one, two)
+    cells.initialize(v=sim.RandomDistribution("uniform", (-65.0, -50.0), rng=draw))
+    delay: Any = 1.4
+    if drawn:
+        delay = sim.RandomDistribution("uniform", (0.3, 15.0), rng=draw)
+    weight = sim.RandomDistribution("uniform", (0.01, 0.3), rng=draw)
+    some = sim.FixedProbabilityConnector(0.01, rng=draw)
+    projections = [
+        sim.Projection(noise, cells, some, sim.StaticSynapse(weight=weight, delay=delay)),
+        sim.Projection(one, two, some, sim.StaticSynapse(weight=weight, delay=delay)),
+        sim.Projection(two, one, some, sim.StaticSynapse(weight=0.07, delay=delay)),
+        sim.Projection(one, one, some, sim.StaticSynapse(weight=weight, delay=delay)),
+    ]
+    sim.DCSource(amplitude=0.2, start=3.0, stop=9.0).inject_into(two[600:])
+    if record:
+        one[300:900].record(["v", "isyn_exc"])
+        two.record("v", sampling_interval=0.5)
+    cells.record("spikes")
+    return [noise, one, two], projections
+
+
+def digest_large(populations: Sequence[Any], projections: Sequence[Any]) -> tuple[str, str]:
+    """sha256 of spikes, final potentials, weights, counts; and of what was sampled."""
+    simulation_now = sim.state.session.simulation
+    hasher = hashlib.sha256(simulation_now.emitted.tobytes())
+    hasher.update(simulation_now.cells.state.tobytes())
+    for population in populations[1:]:
+        for train in population.get_data("spikes").segments[0].spiketrains:
+            hasher.update(np.asarray(train.magnitude).tobytes() + b"|")
+    for projection in projections:
+        hasher.update(np.asarray(projection._group.weight).tobytes())
+    hasher.update(repr(sim.energy_report().counters).encode())
+    sampled = hashlib.sha256()
+    for population in populations[1:]:
+        for samples in population.get_data().segments[0].analogsignals:
+            sampled.update(samples.name.encode())
+            sampled.update(np.ascontiguousarray(samples.magnitude).tobytes())
+    return hasher.hexdigest(), sampled.hexdigest()
+
+
+@pytest.mark.filterwarnings("ignore:.*delays were rounded:pynn_greenmorph.errors.FidelityWarning")
+@pytest.mark.parametrize("drawn", [False, True], ids=["one delay", "drawn delays"])
+def test_threads_slices_and_recording(drawn: bool) -> None:
+    """One hash over threads, slices, recording, and a change with spikes in flight."""
+    hashes, samples = set(), set()
+    for threads in (1, 2, 3):
+        for slices in (1, 20, 43):
+            for record in (True, False):
+                if record and slices == 20:
+                    continue
+                populations, projections = build_large(threads, record, drawn)
+                run_in(np.round(np.linspace(0, 15.0, slices + 1)[1:], 1))
+                projections[1].set(delay=0.9)
+                run_in(np.round(np.linspace(15.0, 30.0, slices + 1)[1:], 1))
+                assert sim.profile().threads == threads
+                found, sampled = digest_large(populations, projections)
+                hashes.add(found)
+                if record:
+                    samples.add(sampled)
+    assert len(hashes) == 1
+    assert len(samples) == 1
+    assert populations[1].mean_spike_count() > 0.5
     sim.end()
 
 

@@ -1,0 +1,49 @@
+"""Where threads meet: a barrier that can be left early, compiled into the run loop.
+
+The words are one int64 array, 128 bytes apart so that no two share a cache
+line. Measured on shared two-core machines: 0.2 us when both cores are free,
+microseconds when they are not; waiting threads give way after a short spin,
+because an unbounded one costs milliseconds when two threads share a core.
+"""
+
+from __future__ import annotations
+
+from .intrinsics import atomic_add, atomic_load, atomic_store, give_way, pause
+from .threads import ARRIVED, GENERATION, LEAVE, STOP
+
+__all__ = ["leave_together", "meet"]
+
+#: Turns of the waiting loop before a thread gives way.
+SPINS = 200
+
+
+def meet(words, n_parts):  # type: ignore[no-untyped-def]
+    """Wait until all parts are here; returns whether one was told to stop instead."""
+    generation = atomic_load(words, GENERATION)
+    if atomic_add(words, ARRIVED, 1) == n_parts - 1:
+        atomic_store(words, ARRIVED, 0)
+        atomic_store(words, GENERATION, generation + 1)
+        return False
+    waited = 0
+    while atomic_load(words, GENERATION) == generation:
+        if atomic_load(words, STOP) != 0:
+            return True
+        waited += 1
+        if waited < SPINS:
+            pause()
+        else:
+            give_way()
+    return False
+
+
+def leave_together(words, n_parts, leave, n_window):  # type: ignore[no-untyped-def]
+    """Meet after a window; 1 when all leave here, 0 when all go on, -1 when told to stop."""
+    if n_parts == 1:
+        return 1 if leave else 0
+    if leave:
+        atomic_store(words, LEAVE, n_window)
+    if meet(words, n_parts):
+        return -1
+    # A faster part may already ask to leave after the next window.
+    asked = atomic_load(words, LEAVE)
+    return 1 if 0 < asked <= n_window else 0

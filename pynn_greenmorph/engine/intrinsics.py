@@ -1,0 +1,121 @@
+"""Machine instructions for the run loop: prefetch, cycle counter, atomics on an int64 array.
+
+Numba has no functions for them. Inline assembly aborts the process, and a plain
+load in a waiting loop is moved out of it, so each is an LLVM instruction here.
+"""
+
+from __future__ import annotations
+
+import platform
+import sys
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core.cgutils import create_struct_proxy
+from numba.extending import intrinsic
+
+__all__ = ["atomic_add", "atomic_load", "atomic_store", "cycles", "give_way", "pause", "prefetch"]
+
+_X86 = platform.machine().lower() in ("x86_64", "amd64", "i686")
+_WORD = ir.IntType(64)
+
+
+def _element(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
+    data = create_struct_proxy(array_type)(context, builder, array).data
+    return builder.gep(data, [index])
+
+
+@intrinsic
+def prefetch(typingctx, array, index):  # type: ignore[no-untyped-def]
+    """Begin to load the cache line of ``array[index]``."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        byte = ir.IntType(8).as_pointer()
+        address = _element(context, builder, signature.args[0], args[0], args[1])
+        flag = ir.IntType(32)
+        function = builder.module.declare_intrinsic(
+            "llvm.prefetch", [byte], ir.FunctionType(ir.VoidType(), [byte, flag, flag, flag])
+        )
+        # Read, keep in all levels, data.
+        builder.call(function, [builder.bitcast(address, byte), flag(0), flag(3), flag(1)])
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64), codegen
+
+
+@intrinsic
+def cycles(typingctx):  # type: ignore[no-untyped-def]
+    """The processor's cycle counter; 0 where user programs may not read it."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        if not _X86:
+            return _WORD(0)
+        function = builder.module.declare_intrinsic(
+            "llvm.readcyclecounter", (), ir.FunctionType(_WORD, [])
+        )
+        return builder.call(function, [])
+
+    return types.int64(), codegen
+
+
+@intrinsic
+def atomic_add(typingctx, array, index, value):  # type: ignore[no-untyped-def]
+    """Add to ``array[index]``; returns what was there before."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        address = _element(context, builder, signature.args[0], args[0], args[1])
+        return builder.atomic_rmw("add", address, args[2], "acq_rel")
+
+    return types.int64(array, types.int64, types.int64), codegen
+
+
+@intrinsic
+def atomic_load(typingctx, array, index):  # type: ignore[no-untyped-def]
+    """Read ``array[index]``; nothing after it is done before it."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        address = _element(context, builder, signature.args[0], args[0], args[1])
+        return builder.load_atomic(address, "acquire", 8)
+
+    return types.int64(array, types.int64), codegen
+
+
+@intrinsic
+def atomic_store(typingctx, array, index, value):  # type: ignore[no-untyped-def]
+    """Write ``array[index]``; nothing before it is done after it."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        address = _element(context, builder, signature.args[0], args[0], args[1])
+        builder.store_atomic(args[2], address, "release", 8)
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, types.int64), codegen
+
+
+@intrinsic
+def pause(typingctx):  # type: ignore[no-untyped-def]
+    """Tell the processor that this is a waiting loop."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        if _X86:
+            void = ir.FunctionType(ir.VoidType(), [])
+            builder.call(builder.module.declare_intrinsic("llvm.x86.sse2.pause", (), void), [])
+        return context.get_dummy_value()
+
+    return types.void(), codegen
+
+
+@intrinsic
+def give_way(typingctx):  # type: ignore[no-untyped-def]
+    """Let another thread run on this core, where the system has a call for it."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        if sys.platform != "win32":
+            kind = ir.FunctionType(ir.IntType(32), [])
+            name = "sched_yield"
+            function = builder.module.globals.get(name) or ir.Function(builder.module, kind, name)
+            builder.call(function, [])
+        return context.get_dummy_value()
+
+    return types.void(), codegen

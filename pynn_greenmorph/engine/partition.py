@@ -1,0 +1,153 @@
+"""Which thread owns which cells, and where their inputs are found with 16 bits.
+
+Every part owns one contiguous slice of every population, cut between blocks.
+The layout of cells does not depend on the number of parts: only the rows of
+synapses are stored part by part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .generate import BLOCK
+from .tables import Blocks, CellLayout
+
+__all__ = ["PAGE", "Partition", "make_partition"]
+
+Int64Array = NDArray[np.int64]
+
+#: Input slots that a 16-bit index reaches.
+PAGE = 1 << 16
+
+
+@dataclass(frozen=True)
+class Partition:
+    """The blocks of each part, and the pages of its input slots.
+
+    Attributes
+    ----------
+    n_parts : int
+    part : (b,) int64
+        Part of each block; table blocks belong to part 0.
+    home : (b,) int64
+        Page of each block, numbered over all parts; -1 without receptors.
+    page_at : (h,) int64
+        First input slot of each page.
+    page_part : (h,) int64
+        Part of each page.
+    home_of_cell : (n_cells,) int32
+        Page of the cell's inputs; -1 without receptors.
+    block_input, block_injected : (b,) int64
+        ``input_at`` and ``injected_at`` of the blocks, those of table blocks too.
+    block_of_input : (k,) int64
+        Blocks that have receptors.
+    """
+
+    n_parts: int
+    part: Int64Array
+    home: Int64Array
+    page_at: Int64Array
+    page_part: Int64Array
+    home_of_cell: NDArray[np.int32]
+    block_input: Int64Array
+    block_injected: Int64Array
+    block_of_input: Int64Array
+
+    def blocks(self, blocks: Blocks, part: int) -> Blocks:
+        """Those of all blocks that a part owns."""
+        mine = np.flatnonzero(self.part == part)
+        return Blocks(*(column[mine] for column in blocks))
+
+    def part_of_input(self, slots: Int64Array) -> Int64Array:
+        """Part that owns each input slot of one step."""
+        at = np.searchsorted(self.block_input[self.block_of_input], slots, side="right") - 1
+        return self.part[self.block_of_input[at]]
+
+    def part_of_injected(self, slots: Int64Array) -> Int64Array:
+        """Part that owns each slot of injected current."""
+        kernel = np.flatnonzero(self.block_injected >= 0)
+        at = np.searchsorted(self.block_injected[kernel], slots, side="right") - 1
+        return self.part[kernel[at]]
+
+
+def _cut(sizes: Int64Array, load: NDArray[np.float64], share: float) -> Int64Array:
+    """Part of each block of one population: contiguous, filling up the lighter parts first."""
+    wanted = np.maximum(share - load, 0.0)
+    if wanted.sum() <= 0.0:
+        wanted = np.ones(len(load))
+    edges = np.cumsum(wanted) / wanted.sum() * sizes.sum()
+    middle = np.cumsum(sizes) - sizes / 2.0
+    part = np.minimum(np.searchsorted(edges, middle), len(load) - 1)
+    np.add.at(load, part, sizes)
+    return part.astype(np.int64)
+
+
+def make_partition(
+    layouts: Sequence[CellLayout], blocks: Blocks, n_parts: int, n_cells: int
+) -> Partition:
+    """Give every part its blocks and pages.
+
+    Parameters
+    ----------
+    layouts : sequence of CellLayout
+        In order of creation.
+    blocks : Blocks
+    n_parts : int
+    n_cells : int
+        Cells of the network.
+
+    Returns
+    -------
+    Partition
+    """
+    part = np.zeros(len(blocks.kind), dtype=np.int64)
+    load, placed = np.zeros(n_parts), 0.0
+    at = 0
+    n_inputs = np.zeros(len(blocks.kind), dtype=np.int64)
+    for lay in layouts:
+        if lay.group.model.step is None:
+            at += 1
+            continue
+        mine = slice(at, at + lay.n_blocks)
+        sizes = blocks.n_cells[mine]
+        placed += float(sizes.sum())
+        part[mine] = _cut(sizes, load, placed / n_parts)
+        n_inputs[mine] = lay.n_inputs * BLOCK
+        at += lay.n_blocks
+    home, page_at, page_part = _pages(part, blocks.input_at, n_inputs, n_parts)
+    home_of_cell = np.repeat(home, blocks.n_cells).astype(np.int32)
+    assert len(home_of_cell) == n_cells
+    kernel = blocks.kind != 0
+    return Partition(
+        n_parts=n_parts,
+        part=part,
+        home=home,
+        page_at=page_at,
+        page_part=page_part,
+        home_of_cell=home_of_cell,
+        block_input=blocks.input_at,
+        block_injected=np.where(kernel, blocks.injected_at, -1),
+        block_of_input=np.flatnonzero(n_inputs > 0),
+    )
+
+
+def _pages(
+    part: Int64Array, input_at: Int64Array, n_inputs: Int64Array, n_parts: int
+) -> tuple[Int64Array, Int64Array, Int64Array]:
+    """Pages of at most 65 536 slots, each of one part, in order of parts."""
+    home = np.full(len(part), -1, dtype=np.int64)
+    page_at: list[int] = []
+    page_part: list[int] = []
+    for p in range(n_parts):
+        open_page = False
+        for b in np.flatnonzero((part == p) & (n_inputs > 0)):
+            if not open_page or input_at[b] + n_inputs[b] - page_at[-1] > PAGE:
+                page_at.append(int(input_at[b]))
+                page_part.append(p)
+                open_page = True
+            home[b] = len(page_at) - 1
+    return home, np.array(page_at, dtype=np.int64), np.array(page_part, dtype=np.int64)

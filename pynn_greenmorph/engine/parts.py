@@ -1,0 +1,120 @@
+"""What each thread works on: its blocks, rows, pending input, currents and scratch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .generate import BLOCK
+from .inputs import Injections
+from .loop import Pending, Scratch, TableSpikes, Visits
+from .partition import Partition
+from .rows import Rows
+from .tables import Blocks, aligned
+
+__all__ = ["Part", "make_parts"]
+
+Int64Array = NDArray[np.int64]
+
+#: Rows that are asked for before the first of them is added.
+N_VISITS = 64
+
+
+def _no_int() -> Int64Array:
+    return np.zeros(0, dtype=np.int64)
+
+
+@dataclass
+class Part:
+    """One thread's share of the network.
+
+    Attributes
+    ----------
+    blocks : Blocks
+        Its blocks, in order of cell ids.
+    rows : Rows
+        The synapses onto its cells.
+    n_cells : int
+        Its cells.
+    pending : Pending
+    table : TableSpikes
+        All table spikes for part 0, which owns all table sources; else none.
+    injections : Injections
+    scratch : Scratch
+        What the part counts with, all calls of the loop together.
+    """
+
+    blocks: Blocks
+    rows: Rows
+    n_cells: int
+    pending: Pending
+    scratch: Scratch
+    table: TableSpikes = field(default_factory=lambda: TableSpikes(_no_int(), _no_int(), _no_int()))
+    injections: Injections = field(
+        default_factory=lambda: Injections(_no_int(), _no_int(), np.zeros(0))
+    )
+
+    def take_injections(self, injections: Injections, mine: NDArray[np.bool_]) -> None:
+        """Begin with those injections that are meant for cells of the part."""
+        step, slot, value = injections
+        self.injections = Injections(step[mine], slot[mine], value[mine])
+        self.scratch.positions[2] = 0
+
+    def take_table(self, table: TableSpikes) -> None:
+        """Begin with a new table of spikes."""
+        self.table = table
+        self.scratch.positions[1] = 0
+
+
+def _new_scratch(n_parts: int) -> Scratch:
+    def zeros(n: int) -> Int64Array:
+        return np.zeros(n, dtype=np.int64)
+
+    return Scratch(
+        positions=zeros(3),
+        filled=zeros(0),
+        visits=Visits(*(zeros(N_VISITS) for _ in Visits._fields)),
+        cursor=zeros(n_parts),
+        counted=aligned(BLOCK // 2).view(np.int32),
+        clocks=zeros(4),
+    )
+
+
+def make_parts(
+    partition: Partition, blocks: Blocks, rows: Sequence[Rows], pending: Pending
+) -> list[Part]:
+    """Share a network out.
+
+    Parameters
+    ----------
+    partition : Partition
+    blocks : Blocks
+        All blocks.
+    rows : sequence of Rows
+        By part.
+    pending : Pending
+        All pending input.
+
+    Returns
+    -------
+    list of Part
+        Without table spikes and injections.
+    """
+    owner = partition.part_of_input(pending.slot) if len(pending.slot) else _no_int()
+    parts = []
+    for index in range(partition.n_parts):
+        mine = partition.blocks(blocks, index)
+        share = pending.take(owner == index)
+        parts.append(
+            Part(
+                blocks=mine,
+                rows=rows[index],
+                n_cells=int(mine.n_cells.sum()),
+                pending=share,
+                scratch=_new_scratch(partition.n_parts),
+            )
+        )
+    return parts

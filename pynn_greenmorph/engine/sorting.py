@@ -1,0 +1,147 @@
+"""Sort the synapses of a projection into rows, as plain Python that is also compiled.
+
+A counting sort in three passes, linear in the number of synapses: which tables
+there are, how long each row is, and the filling, which keeps the order of
+insertion within a row. ``delay[i * delay_stride]`` is the delay of synapse
+``i``: a stride of 0 stands for one value for all; ``weight`` likewise.
+"""
+
+from __future__ import annotations
+
+import inspect
+from functools import cache
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from .generate import compile_module
+
+__all__ = ["load_sorting"]
+
+
+def count_tables(
+    pre, post, delay, delay_stride, group_of_delay, home, population, first_population,
+    n_populations, n_groups, counts,
+):  # type: ignore[no-untyped-def]  # fmt: skip
+    """Count synapses by page of the target, delay group and source population."""
+    for i in range(len(pre)):
+        page = home[post[i]] * n_groups + group_of_delay[delay[i * delay_stride]]
+        counts[page * n_populations + population[pre[i]] - first_population] += 1
+
+
+def count_rows(
+    pre, post, delay, delay_stride, group_of_delay, home, population, first_population,
+    n_populations, n_groups, table_of_key, table_start, table_cell, start,
+):  # type: ignore[no-untyped-def]  # fmt: skip
+    """Count the synapses of each row, one place behind its own."""
+    for i in range(len(pre)):
+        page = home[post[i]] * n_groups + group_of_delay[delay[i * delay_stride]]
+        table = table_of_key[page * n_populations + population[pre[i]] - first_population]
+        start[table_start[table] + pre[i] - table_cell[table] + 1] += 1
+
+
+def begin_rows(table_start, start):  # type: ignore[no-untyped-def]
+    """Turn lengths into the first synapse of each row, table by table."""
+    for table in range(len(table_start) - 1):
+        total = 0
+        for at in range(table_start[table], table_start[table + 1]):
+            total += start[at]
+            start[at] = total
+
+
+def fill_rows(
+    pre, post, delay, delay_stride, weight, weight_stride, scale, group_of_delay,
+    offset_of_delay, home, population, first_population, n_populations, n_groups, table_of_key,
+    table_start, table_cell, table_synapse, table_weight, table_kind, local, start, target,
+    offset, weight32, weight64,
+):  # type: ignore[no-untyped-def]  # fmt: skip
+    """Put the synapses into their rows; ``start`` moves on to the end of each row."""
+    for i in range(len(pre)):
+        steps = delay[i * delay_stride]
+        cell = post[i]
+        page = home[cell] * n_groups + group_of_delay[steps]
+        table = table_of_key[page * n_populations + population[pre[i]] - first_population]
+        row = table_start[table] + pre[i] - table_cell[table]
+        at = np.int64(start[row])
+        start[row] = at + 1
+        target[table_synapse[table] + at] = local[cell]
+        if len(offset) > 0:
+            offset[table_synapse[table] + at] = offset_of_delay[steps]
+        kind = table_kind[table]
+        if kind == 1:
+            weight32[table_weight[table] + at] = weight[i * weight_stride] * scale[cell]
+        elif kind == 2:
+            weight64[table_weight[table] + at] = weight[i * weight_stride] * scale[cell]
+
+
+def close_rows(table_start, start):  # type: ignore[no-untyped-def]
+    """Move ``start`` back to the beginning of each row."""
+    for table in range(len(table_start) - 1):
+        for at in range(table_start[table + 1] - 1, table_start[table], -1):
+            start[at] = start[at - 1]
+        start[table_start[table]] = 0
+
+
+def weight_kind(post, weight, weight_stride, scale):  # type: ignore[no-untyped-def]
+    """Return 0 if all scaled weights are equal, 1 if all are float32 exactly, else 2."""
+    equal, single = True, True
+    first = weight[0] * scale[post[0]]
+    for i in range(len(post)):
+        value = weight[i * weight_stride] * scale[post[i]]
+        equal = equal and value == first
+        single = single and np.float64(np.float32(value)) == value
+        if not (equal or single):
+            return 2
+    return 0 if equal else 1
+
+
+def count_events(pre, post, delay, delay_stride, fresh, first, tail_step, tail_count, now, result):  # type: ignore[no-untyped-def]
+    """Add to ``result`` the events of each target: spikes of its sources that have arrived.
+
+    Spikes of cell ``c`` that may be in flight are entries ``first[c]`` to
+    ``first[c + 1] - 1`` of the tail, ascending by step.
+    """
+    for i in range(len(pre)):
+        cell = pre[i]
+        arrived = fresh[cell]
+        for entry in range(first[cell + 1] - 1, first[cell] - 1, -1):
+            if tail_step[entry] + delay[i * delay_stride] <= now:
+                break
+            arrived -= tail_count[entry]
+        result[post[i]] += arrived
+
+
+_FUNCTIONS = (
+    count_tables,
+    count_rows,
+    begin_rows,
+    fill_rows,
+    close_rows,
+    weight_kind,
+    count_events,
+)
+
+_HEADER = '''"""Generated by pynn_greenmorph; edit engine/sorting.py instead."""
+import numpy as np
+from numba import njit
+'''
+
+
+@cache
+def load_sorting() -> Any:
+    """Return the functions of this module, compiled unless compilation is disabled.
+
+    Returns
+    -------
+    namespace
+        With the functions as attributes.
+    """
+    import numba
+
+    if numba.config.DISABLE_JIT:
+        return SimpleNamespace(**{function.__name__: function for function in _FUNCTIONS})
+    parts = [_HEADER]
+    decorator = '@njit(cache=True, nogil=True, error_model="numpy")\n'
+    parts += [decorator + inspect.getsource(function) for function in _FUNCTIONS]
+    return compile_module("sorting", "\n\n".join(parts))

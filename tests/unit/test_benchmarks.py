@@ -1,0 +1,119 @@
+"""The benchmark programs: the same network in each simulator, and tables from results."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pynn_greenmorph.errors import FidelityWarning
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def benchmark_module(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Import a file of the folder of benchmarks, which is no package; forget it afterwards."""
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    before = set(sys.modules)
+    yield import_module
+    for name in set(sys.modules) - before:
+        file = getattr(sys.modules[name], "__file__", None) or ""
+        if Path(file).parent == ROOT / "benchmarks":
+            del sys.modules[name]
+
+
+def small(networks: Any, **change: Any) -> Any:
+    return networks.Workload("small", 200, 20, 100.0, weight_factor=0.5, **change)
+
+
+def ours(networks: Any, workload: Any, table: Path | None = None) -> str:
+    import pyNN.greenmorph as sim
+
+    with warnings.catch_warnings():
+        # Drawn delays are off the grid, and that they are rounded is the point of neither test.
+        warnings.simplefilter("ignore", FidelityWarning)
+        populations, projections = networks.build_pynn(sim, workload, 1)
+    sim.run(workload.t_stop_ms)
+    step, cell = networks.pynn_spikes(populations)
+    assert len(step) > 100
+    assert set(cell) <= set(range(workload.cells))
+    if table is not None:
+        networks.save_connections(projections, workload, table)
+    sim.end()
+    return str(networks.digest(step, cell))
+
+
+def test_table_holds_each_connection_once(benchmark_module: Any, tmp_path: Path) -> None:
+    networks = benchmark_module("networks")
+    workload = small(networks, drawn=True)
+    ours(networks, workload, tmp_path / "table.npz")
+    table = networks.load_connections(tmp_path / "table.npz")
+    pairs = set(zip(table.pre.tolist(), table.post.tolist(), strict=True))
+    assert len(pairs) == len(table.pre)
+    assert len(table.pre) == pytest.approx(workload.cells * workload.degree, rel=0.1)
+    excitatory = table.pre < workload.n_exc
+    assert excitatory[: table.n_exc].all()
+    assert not excitatory[table.n_exc :].any()
+    assert np.array_equal(table.weight > 0, excitatory)
+    assert table.delay.min() >= 0.1
+    assert table.delay.max() <= 15.0
+
+
+def test_hash_forgets_the_order_of_spikes(benchmark_module: Any) -> None:
+    networks = benchmark_module("networks")
+    step, cell = np.array([3, 1, 1]), np.array([0, 5, 2])
+    assert networks.digest(step, cell) == networks.digest(step[::-1], cell[::-1])
+    assert networks.digest(step, cell) != networks.digest(cell, step)
+
+
+@pytest.mark.peer("nest", "pyNN.nest")
+@pytest.mark.parametrize("drawn", [False, True])
+def test_native_nest_and_pynn_nest_have_the_same_spikes(
+    benchmark_module: Any, tmp_path: Path, drawn: bool
+) -> None:
+    import nest
+    import pyNN.nest
+
+    networks = benchmark_module("networks")
+    workload = small(networks, drawn=drawn)
+    path = tmp_path / "table.npz"
+    mine = ours(networks, workload, path)
+    recorder = networks.build_nest(nest, workload, networks.load_connections(path), 1)
+    nest.Simulate(workload.t_stop_ms)
+    assert networks.digest(*networks.nest_spikes(recorder)) == mine
+    populations, _ = networks.build_pynn(pyNN.nest, workload, 1)
+    pyNN.nest.run(workload.t_stop_ms)
+    assert networks.digest(*networks.pynn_spikes(populations)) == mine
+    pyNN.nest.end()
+
+
+def test_tables_are_made_from_results(benchmark_module: Any) -> None:
+    tables = benchmark_module("write_tables")
+    median = {"build_s": 1.0, "first_s": 1.0, "run_s": 2.0}
+    check = {"exact": True, "exact_with_brian2": True, "brian2_difference": None}
+    quiet = {"spikes": [7], "threads": 1, "cores_busy_elsewhere": 0.0}
+    rows = [
+        {"simulator": "greenmorph", "median": median, **quiet},
+        {"simulator": "nest", "median": {**median, "run_s": 1.0, "build_s": 9.0}, **quiet},
+    ]
+    entry = {"cells": 4000, "degree": 80, "drawn": False, "rows": rows, "check": check}
+    results = {"peers": {"va4k": entry}}
+    assert "|4 000 cells × 80|1|–|0.50|–|2.0|" in tables.part_run(results)
+    assert "|4 000 cells × 80|1|–|5.0|–|2.0|" in tables.part_build(results)
+    assert tables.part_losses(results).count("\n") == 0
+    assert "run, 1 thread: NEST needs 0.50" in tables.part_losses(results)
+    assert len(tables.part_readme(results).splitlines()) <= 8
+
+
+def test_tables_of_the_pages_are_up_to_date(
+    benchmark_module: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables = benchmark_module("write_tables")
+    monkeypatch.setattr(sys, "argv", ["write_tables.py", "--check"])
+    assert tables.main() == 0
