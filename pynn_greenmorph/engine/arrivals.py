@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..network import SynapseGroup
-from .loop import Pending
 from .rows import CONSTANT, SINGLE, Rows, column_and_stride
+from .share import Pending
 from .sorting import load_sorting
 
 __all__ = ["EventCounter", "LogTail", "expand", "pending_input", "ring_input"]

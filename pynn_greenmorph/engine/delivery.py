@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from .share import log_of, memory_of, rows_of, scratch_of
+
 __all__ = [
     "add_constant",
-    "add_double",
-    "add_single",
+    "add_weights",
     "all_finite",
     "ask_for_rows",
     "deliver",
@@ -42,7 +43,7 @@ def deliver_pending(step, position, pending, ring_row, inputs):  # type: ignore[
     return position
 
 
-def add_constant(first, last, value, step, at, mask, stride, rows, inputs):  # type: ignore[no-untyped-def]
+def add_constant(first, last, value, step, at, mask, stride, target, offset, inputs):  # type: ignore[no-untyped-def]
     """Add one value to each target of a row.
 
     Indices are unsigned: a signed one may be negative, and Numba then computes
@@ -51,46 +52,37 @@ def add_constant(first, last, value, step, at, mask, stride, rows, inputs):  # t
     step, at, mask, stride = np.uint64(step), np.uint64(at), np.uint64(mask), np.uint64(stride)
     if mask == 0:
         for i in range(first, last):
-            inputs[at + np.uint64(rows.target[i])] += value
+            inputs[at + np.uint64(target[i])] += value
     else:
         for i in range(first, last):
-            row = (step + np.uint64(rows.offset[i])) & mask
-            inputs[row * stride + at + np.uint64(rows.target[i])] += value
+            row = (step + np.uint64(offset[i])) & mask
+            inputs[row * stride + at + np.uint64(target[i])] += value
 
 
-def add_single(first, last, weight, count, step, at, mask, stride, rows, inputs):  # type: ignore[no-untyped-def]
-    """Add the single-precision weights of a row; the sum is in double precision."""
-    step, at, mask, stride = np.uint64(step), np.uint64(at), np.uint64(mask), np.uint64(stride)
-    for i in range(first, last):
-        row = np.uint64(0)
-        if mask != 0:
-            row = (step + np.uint64(rows.offset[i])) & mask
-        value = np.float64(rows.weight32[weight]) * count
-        inputs[row * stride + at + np.uint64(rows.target[i])] += value
-        weight += np.uint64(1)
-
-
-def add_double(first, last, weight, count, step, at, mask, stride, rows, inputs):  # type: ignore[no-untyped-def]
-    """Add the double-precision weights of a row."""
+def add_weights(
+    first, last, weight, weights, count, step, at, mask, stride, target, offset, inputs
+):  # type: ignore[no-untyped-def]
+    """Add the weights of a row, from ``weights[weight]`` on; sums are in double precision."""
     step, at, mask, stride = np.uint64(step), np.uint64(at), np.uint64(mask), np.uint64(stride)
     if mask == 0:
         for i in range(first, last):
-            inputs[at + np.uint64(rows.target[i])] += rows.weight64[weight] * count
+            inputs[at + np.uint64(target[i])] += np.float64(weights[weight]) * count
             weight += np.uint64(1)
     else:
         for i in range(first, last):
-            row = (step + np.uint64(rows.offset[i])) & mask
-            slot = row * stride + at + np.uint64(rows.target[i])
-            inputs[slot] += rows.weight64[weight] * count
+            row = (step + np.uint64(offset[i])) & mask
+            slot = row * stride + at + np.uint64(target[i])
+            inputs[slot] += np.float64(weights[weight]) * count
             weight += np.uint64(1)
 
 
-def ask_for_rows(n_visits, mask, visits, rows):  # type: ignore[no-untyped-def]
+def ask_for_rows(n_visits, mask, share):  # type: ignore[no-untyped-def]
     """Look up the rows of a list of visits, and begin to load them.
 
     A cache line holds 32 targets, 16 or 8 weights; further lines of long rows
     are left to the processor.
     """
+    rows, visits = rows_of(share), scratch_of(share).visits
     for v in range(n_visits):
         table = visits.table[v]
         first, last = rows.start[visits.at[v]], rows.start[visits.at[v] + 1]
@@ -110,9 +102,12 @@ def ask_for_rows(n_visits, mask, visits, rows):  # type: ignore[no-untyped-def]
                 prefetch(rows.weight32, weight + first + i)
 
 
-def deliver_visits(n_visits, step, mask, stride, visits, rows, inputs):  # type: ignore[no-untyped-def]
+def deliver_visits(n_visits, step, setting, share):  # type: ignore[no-untyped-def]
     """Add the rows of a list of visits, in order; all are asked for before the first is added."""
-    ask_for_rows(n_visits, mask, visits, rows)
+    mask, stride = setting.mask, setting.stride
+    ask_for_rows(n_visits, mask, share)
+    rows, visits, inputs = rows_of(share), scratch_of(share).visits, memory_of(share).inputs
+    target, offset = rows.target, rows.offset
     for v in range(n_visits):
         table = visits.table[v]
         kind, at = rows.table_kind[table], rows.table_page[table]
@@ -121,18 +116,26 @@ def deliver_visits(n_visits, step, mask, stride, visits, rows, inputs):  # type:
         weight = np.uint64(visits.weight[v])
         if kind == 0:
             value = rows.table_constant[table] * count
-            add_constant(first, last, value, step, at, mask, stride, rows, inputs)
+            add_constant(first, last, value, step, at, mask, stride, target, offset, inputs)
         elif kind == 1:
-            add_single(first, last, weight, count, step, at, mask, stride, rows, inputs)
+            add_weights(
+                first, last, weight, rows.weight32, count, step, at, mask, stride, target, offset,
+                inputs,
+            )  # fmt: skip
         else:
-            add_double(first, last, weight, count, step, at, mask, stride, rows, inputs)
+            add_weights(
+                first, last, weight, rows.weight64, count, step, at, mask, stride, target, offset,
+                inputs,
+            )  # fmt: skip
 
 
-def visit_population(bucket, n_entries, setting, step, log, rows, visits, cursor, n_visits, inputs):  # type: ignore[no-untyped-def]
+def visit_population(bucket, n_entries, n_visits, step, setting, share):  # type: ignore[no-untyped-def]
     """List the rows of the spikes of one population; ``n_entries`` are the log's ends by owner.
 
     Returns the number of visits that wait; a full list is delivered.
     """
+    rows, log, scratch = rows_of(share), log_of(share), scratch_of(share)
+    visits, cursor = scratch.visits, scratch.cursor
     first_cell, last_cell = rows.bucket_first[bucket], rows.bucket_last[bucket]
     for owner in range(log.end.shape[0]):
         entry, end = cursor[owner], log.end[owner, n_entries]
@@ -142,9 +145,7 @@ def visit_population(bucket, n_entries, setting, step, log, rows, visits, cursor
             cell = log.cell[owner, entry] - first_cell
             for table in range(rows.bucket_table[bucket], rows.bucket_table[bucket + 1]):
                 if n_visits == len(visits.table):
-                    deliver_visits(
-                        n_visits, step, setting.mask, setting.stride, visits, rows, inputs
-                    )  # fmt: skip
+                    deliver_visits(n_visits, step, setting, share)
                     n_visits = 0
                 at = rows.table_start[table] + cell
                 prefetch(rows.start, at)
@@ -156,12 +157,13 @@ def visit_population(bucket, n_entries, setting, step, log, rows, visits, cursor
     return n_visits
 
 
-def deliver(step, setting, log, rows, visits, cursor, inputs):  # type: ignore[no-untyped-def]
+def deliver(step, setting, share):  # type: ignore[no-untyped-def]
     """Add the weights of all spikes whose delay group is due in this step.
 
     Order: delay group, source population, source cell, storage class; owners
     of a population hold ascending slices of it, so no sorting is needed.
     """
+    rows, log, scratch = rows_of(share), log_of(share), scratch_of(share)
     n_visits = 0
     for group in range(len(rows.group_base)):
         emitted = step - rows.group_base[group]
@@ -170,14 +172,13 @@ def deliver(step, setting, log, rows, visits, cursor, inputs):  # type: ignore[n
         at = emitted - setting.log_base
         n_spikes = 0
         for owner in range(log.end.shape[0]):
-            cursor[owner] = log.end[owner, at - 1]
-            n_spikes += log.end[owner, at] - cursor[owner]
+            scratch.cursor[owner] = log.end[owner, at - 1]
+            n_spikes += log.end[owner, at] - log.end[owner, at - 1]
         if n_spikes > 0:
             for bucket in range(rows.group_bucket[group], rows.group_bucket[group + 1]):
-                n_visits = visit_population(
-                    bucket, at, setting, step, log, rows, visits, cursor, n_visits, inputs
-                )  # fmt: skip
-    deliver_visits(n_visits, step, setting.mask, setting.stride, visits, rows, inputs)
+                n_visits = visit_population(bucket, at, n_visits, step, setting, share)
+    if n_visits > 0:
+        deliver_visits(n_visits, step, setting, share)
 
 
 def inject(step, position, injections, injected):  # type: ignore[no-untyped-def]

@@ -12,10 +12,22 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.core.cgutils import create_struct_proxy
 from numba.extending import intrinsic
+from numba.np.arrayobj import make_array, populate_array
 
-__all__ = ["atomic_add", "atomic_load", "atomic_store", "cycles", "give_way", "pause", "prefetch"]
+__all__ = [
+    "atomic_add",
+    "atomic_load",
+    "atomic_store",
+    "cycles",
+    "give_way",
+    "matrix_at",
+    "pause",
+    "prefetch",
+    "row_at",
+]
 
 _X86 = platform.machine().lower() in ("x86_64", "amd64", "i686")
 _WORD = ir.IntType(64)
@@ -24,6 +36,41 @@ _WORD = ir.IntType(64)
 def _element(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
     data = create_struct_proxy(array_type)(context, builder, array).data
     return builder.gep(data, [index])
+
+
+def _array_at(dtype: Any, n_axes: int) -> Any:
+    """Signature and code of :func:`row_at` and :func:`matrix_at`."""
+    result = types.Array(dtype.dtype, n_axes, "C")
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        array = make_array(result)(context, builder)
+        element = context.get_data_type(result.dtype)
+        size = context.get_constant(types.intp, context.get_abi_sizeof(element))
+        shape = args[1 : 1 + n_axes]
+        strides = [size] if n_axes == 1 else [builder.mul(shape[1], size), size]
+        populate_array(
+            array,
+            data=builder.inttoptr(args[0], element.as_pointer()),
+            shape=cgutils.pack_array(builder, shape),
+            strides=cgutils.pack_array(builder, strides),
+            itemsize=size,
+            meminfo=None,
+        )
+        return array._getvalue()  # noqa: SLF001 - the way Numba's own code does it
+
+    return result(types.int64, *[types.int64] * n_axes, dtype), codegen
+
+
+@intrinsic
+def row_at(typingctx, address, n, dtype):  # type: ignore[no-untyped-def]
+    """The array (n,) of ``dtype`` at an address; the caller keeps its memory alive."""
+    return _array_at(dtype, 1)
+
+
+@intrinsic
+def matrix_at(typingctx, address, n, m, dtype):  # type: ignore[no-untyped-def]
+    """The array (n, m) of ``dtype`` at an address; the caller keeps its memory alive."""
+    return _array_at(dtype, 2)
 
 
 @intrinsic

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arrivals import LogTail
-from .loop import Log
+from .share import Log
 
 __all__ = ["LogBuffers"]
 
@@ -24,8 +24,15 @@ class LogBuffers:
 
     def __init__(self) -> None:
         self.capacity = 1 << 14
-        self._cell = np.zeros((0, 0), dtype=np.int32)
-        self._number = np.zeros((0, 0), dtype=np.int32)
+        self._log = self._new(0, 0)
+
+    def _new(self, n_parts: int, n_steps: int) -> Log:
+        shape = n_parts, self.capacity
+        return Log(
+            end=np.zeros((n_parts, n_steps), dtype=np.int64),
+            cell=np.empty(shape, dtype=np.int32),
+            number=np.empty(shape, dtype=np.int32),
+        )
 
     def open(
         self,
@@ -63,17 +70,21 @@ class LogBuffers:
         n_log = np.bincount(owner, minlength=n_parts).astype(np.int64)
         while self.capacity < int((n_log + room).max()):
             self.capacity *= 2
-        if self._cell.shape != (n_parts, self.capacity):
-            self._cell = np.empty((n_parts, self.capacity), dtype=np.int32)
-            self._number = np.empty((n_parts, self.capacity), dtype=np.int32)
-        end = np.zeros((n_parts, last_step - base + 1), dtype=np.int64)
+        log = self._log
+        n_steps = last_step - base + 1
+        fits = log.cell.shape == (n_parts, self.capacity) and log.end.shape[1] >= n_steps
+        if not fits:
+            log = self._log = self._new(n_parts, n_steps)
+        if not len(tail.step):
+            log.end[:, : reach + 2] = 0
+            return log, base, n_log
         past = np.arange(base, step + 1)
-        for part in range(n_parts if len(tail.step) else 0):
+        for part in range(n_parts):
             mine = owner == part
-            self._cell[part, : n_log[part]] = tail.cell[mine]
-            self._number[part, : n_log[part]] = tail.count[mine]
-            end[part, : len(past)] = np.searchsorted(tail.step[mine], past, side="right")
-        return Log(end, self._cell, self._number), base, n_log
+            log.cell[part, : n_log[part]] = tail.cell[mine]
+            log.number[part, : n_log[part]] = tail.count[mine]
+            log.end[part, : len(past)] = np.searchsorted(tail.step[mine], past, side="right")
+        return log, base, n_log
 
     @staticmethod
     def close(log: Log, base: int, step: int, n_tail: Int64Array, n_log: Int64Array) -> LogTail:

@@ -13,7 +13,6 @@ import inspect
 import time
 from collections.abc import Callable
 from functools import cache
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,26 +28,33 @@ from .delivery import (
     sample,
 )
 from .generate import compile_module
+from .share import (
+    MemoryMap,
+    Setting,
+    Share,
+    accessors,
+    blocks_of,
+    injections_of,
+    log_of,
+    memory_of,
+    pending_of,
+    probes_of,
+    scratch_of,
+    table_of,
+)
 
 __all__ = [
     "ABORTED",
     "DONE",
     "FAILED_STEP",
     "NOT_FINITE",
-    "Log",
-    "Memory",
-    "Pending",
-    "Probes",
-    "Scratch",
-    "Setting",
-    "TableSpikes",
-    "Visits",
+    "Advance",
+    "End",
     "advance",
     "load_advance",
 ]
 
 Int64Array = NDArray[np.int64]
-FloatArray = NDArray[np.float64]
 
 #: How a call of the loop ended: all steps done or no more room in the log;
 #: told to stop; a step function raised; a state is no finite number.
@@ -59,186 +65,13 @@ DONE, ABORTED, FAILED_STEP, NOT_FINITE = 0, 1, 2, 3
 CHECK_STEPS = 64
 
 
-class Log(NamedTuple):
-    """The spike log, one row per part.
-
-    Attributes
-    ----------
-    end : (parts, steps + 1) int64
-        Entries up to and including step ``base + i``, at ``i``.
-    cell : (parts, capacity) int32
-        Global cell id.
-    number : (parts, capacity) int32
-        Number of spikes of that cell in that step.
-    """
-
-    end: Int64Array
-    cell: NDArray[np.int32]
-    number: NDArray[np.int32]
-
-
-class Pending(NamedTuple):
-    """Input that was in flight when tables changed, ascending by arrival.
-
-    Attributes
-    ----------
-    step, slot : (k,) int64
-        Arrival step, index into the input of one step.
-    value : (k,) float64
-        Weight times count, as it was at emission.
-    """
-
-    step: Int64Array
-    slot: Int64Array
-    value: FloatArray
-
-    def take(self, chosen: NDArray[np.bool_]) -> Pending:
-        """Return the chosen entries (k,)."""
-        return Pending(self.step[chosen], self.slot[chosen], self.value[chosen])
-
-
-class TableSpikes(NamedTuple):
-    """Spikes of table sources, ascending by step, then cell.
-
-    Attributes
-    ----------
-    step, cell, number : (k,) int64
-        Step of emission, global cell id, number of spikes.
-    """
-
-    step: Int64Array
-    cell: Int64Array
-    number: Int64Array
-
-
-class Probes(NamedTuple):
-    """What one part samples; probe ``p`` samples ``slot[first[p]:first[p + 1]]``.
-
-    Attributes
-    ----------
-    start, interval : (p,) int64, steps
-    first : (p + 1,) int64
-    slot : (n,) int64
-        Indices into the flat state array.
-    buffer_at : (p,) int64
-        Where the part's first sample of the probe goes in the sample buffer.
-    width : (p,) int64
-        Cells of the probe, those of other parts too.
-    """
-
-    start: Int64Array
-    interval: Int64Array
-    first: Int64Array
-    slot: Int64Array
-    buffer_at: Int64Array
-    width: Int64Array
-
-
-class Visits(NamedTuple):
-    """Rows that are due, waiting for their memory.
-
-    Attributes
-    ----------
-    table, at, first, last, weight, spikes : (n,) int64
-        Table, index into ``Rows.start``, synapses of the row, its first weight, spikes.
-    """
-
-    table: Int64Array
-    at: Int64Array
-    first: Int64Array
-    last: Int64Array
-    weight: Int64Array
-    spikes: Int64Array
-
-
-class Setting(NamedTuple):
-    """Numbers that hold for one call of the loop.
-
-    Attributes
-    ----------
-    part : int
-    last_step : int
-        Step to run to.
-    window : int, steps
-        Steps between two barriers.
-    room : int
-        Entries that the part's log must have left before a window.
-    epoch : int
-        Last step whose spikes are not delivered from the log.
-    log_base : int
-        Step of ``log.end[:, 0]``.
-    trial, key : int
-        What random numbers are drawn with.
-    mask : int
-        Steps of the ring of inputs, less 1.
-    stride : int
-        Input slots of one step.
-    """
-
-    part: int
-    last_step: int
-    window: int
-    room: int
-    epoch: int
-    log_base: int
-    trial: int
-    key: np.int64
-    mask: int
-    stride: int
-
-
-class Memory(NamedTuple):
-    """What all parts compute on, each at its own places.
-
-    Attributes
-    ----------
-    state, param, inputs, injected : flat float64
-        See ``tables``; ``inputs`` is a ring of steps.
-    samples : flat float64
-        Sample buffers of all probes.
-    words : (64,) int64
-        The words of the barrier.
-    """
-
-    state: FloatArray
-    param: FloatArray
-    inputs: FloatArray
-    injected: FloatArray
-    samples: FloatArray
-    words: Int64Array
-
-
-class Scratch(NamedTuple):
-    """What one part counts with.
-
-    Attributes
-    ----------
-    positions : (3,) int64
-        Where pending input, table spikes and injections go on.
-    filled : (p,) int64
-        Times that each probe was sampled.
-    visits : Visits
-    cursor : (parts,) int64
-        Entries of the log that are done, by owner.
-    counted : (512,) int32
-        Spikes of the cells of a block.
-    clocks : (4,) int64
-        Cycles of delivery, update, recording, barrier in every eighth window.
-    """
-
-    positions: Int64Array
-    filled: Int64Array
-    visits: Visits
-    cursor: Int64Array
-    counted: NDArray[np.int32]
-    clocks: Int64Array
-
-
-def run_blocks(step, n_log, setting, blocks, table, log, memory, scratch):  # type: ignore[no-untyped-def]
+def run_blocks(step, n_log, setting, share):  # type: ignore[no-untyped-def]
     """Advance all cells of a part by one step and log their spikes.
 
     Returns the length of the part's log and the first block that failed, or -1.
     """
+    blocks, memory, scratch = blocks_of(share), memory_of(share), scratch_of(share)
+    log, table = log_of(share), table_of(share)
     cells, numbers = log.cell[setting.part], log.number[setting.part]
     ring_row = (step & setting.mask) * setting.stride
     failed = -1
@@ -263,21 +96,19 @@ def run_blocks(step, n_log, setting, blocks, table, log, memory, scratch):  # ty
     return n_log, failed
 
 
-def run_step(
-    step, n_log, timed, setting, blocks, rows, pending, table, injections, probes, log, memory,
-    scratch,
-):  # type: ignore[no-untyped-def]  # fmt: skip
+def run_step(step, n_log, timed, setting, share):  # type: ignore[no-untyped-def]
     """One step: what arrives is added to the inputs, blocks consume them, probes sample."""
     began = cycles() if timed else 0
+    memory, scratch = memory_of(share), scratch_of(share)
     ring_row = (step & setting.mask) * setting.stride
     positions = scratch.positions
-    positions[0] = deliver_pending(step, positions[0], pending, ring_row, memory.inputs)
-    deliver(step, setting, log, rows, scratch.visits, scratch.cursor, memory.inputs)
-    positions[2] = inject(step, positions[2], injections, memory.injected)
+    positions[0] = deliver_pending(step, positions[0], pending_of(share), ring_row, memory.inputs)
+    deliver(step, setting, share)
+    positions[2] = inject(step, positions[2], injections_of(share), memory.injected)
     delivered = cycles() if timed else 0
-    n_log, failed = run_blocks(step, n_log, setting, blocks, table, log, memory, scratch)
+    n_log, failed = run_blocks(step, n_log, setting, share)
     updated = cycles() if timed else 0
-    sample(step, probes, memory.state, memory.samples, scratch.filled)
+    sample(step, probes_of(share), memory.state, memory.samples, scratch.filled)
     if timed:
         scratch.clocks[0] += delivered - began
         scratch.clocks[1] += updated - delivered
@@ -285,9 +116,7 @@ def run_step(
     return n_log, failed
 
 
-def advance(
-    step, n_log, setting, blocks, rows, pending, table, injections, probes, log, memory, scratch
-):  # type: ignore[no-untyped-def]  # fmt: skip
+def advance(step, n_log, setting, share):  # type: ignore[no-untyped-def]
     """Run one part from ``step + 1`` to ``setting.last_step``.
 
     All parts leave together, early when the log of one is nearly full or
@@ -295,27 +124,24 @@ def advance(
     log, how it ended, and the block that failed.
     """
     status, where, n_window, checked = DONE, -1, 0, step
+    memory, scratch = memory_of(share), scratch_of(share)
+    n_parts, capacity = log_of(share).cell.shape
     while step < setting.last_step:
         n_window += 1
         timed = n_window % 8 == 1
         until = min(step + setting.window, setting.last_step)
         while step < until:
             step += 1
-            n_log, failed = run_step(
-                step, n_log, timed, setting, blocks, rows, pending, table, injections, probes,
-                log, memory, scratch,
-            )  # fmt: skip
+            n_log, failed = run_step(step, n_log, timed, setting, share)
             if failed >= 0:
                 status, where = FAILED_STEP, failed
         if step - checked >= CHECK_STEPS or step == setting.last_step:
             checked = step
-            if not all_finite(blocks, memory.state):
+            if not all_finite(blocks_of(share), memory.state):
                 status = max(status, NOT_FINITE)
         began = cycles() if timed else 0
-        full = n_log + setting.room > log.cell.shape[1]
-        verdict = leave_together(
-            memory.words, log.end.shape[0], full or status != DONE, n_window
-        )  # fmt: skip
+        leave = status != DONE or n_log + setting.room > capacity
+        verdict = leave_together(memory.words, n_parts, leave, n_window)
         if timed:
             scratch.clocks[3] += cycles() - began
         if verdict < 0:
@@ -365,18 +191,44 @@ import numpy as np
 from numba import njit
 
 from pynn_greenmorph.engine.calls import call_block
+from pynn_greenmorph.engine.inputs import Injections
 from pynn_greenmorph.engine.intrinsics import (
-    atomic_add, atomic_load, atomic_store, cycles, give_way, pause, prefetch,
+    atomic_add, atomic_load, atomic_store, cycles, give_way, matrix_at, pause,
+    prefetch, row_at,
 )
+from pynn_greenmorph.engine.rows import Rows
+from pynn_greenmorph.engine.share import (
+    Log, Memory, Pending, Probes, Scratch, TableSpikes, Visits,
+)
+from pynn_greenmorph.engine.tables import Blocks
 
 # {digest}
 {constants}
 '''
 
+_ENTRY = """
+@njit(cache=True, nogil=True, _nrt=False)
+def run_part(step, n_log, setting, share):
+    return advance(step, n_log, setting, share)
+"""
 
-@cache
-def load_advance() -> Callable[..., tuple[int, int, int, int]]:
+_LOOP_CONSTANTS = ("DONE", "ABORTED", "FAILED_STEP", "NOT_FINITE", "CHECK_STEPS")
+_BARRIER_CONSTANTS = ("ARRIVED", "GENERATION", "STOP", "LEAVE", "SPINS")
+
+#: Ends of a call of the loop: last step, length of the log, status, block that failed.
+End = tuple[int, int, int, int]
+
+#: Takes the step, the length of the log, the setting and a memory map.
+Advance = Callable[[int, int, Setting, MemoryMap], End]
+
+
+def load_advance(share: Share) -> Advance:
     """Return :func:`advance`, compiled unless compilation is disabled.
+
+    Parameters
+    ----------
+    share : Share
+        Any one: its types are those of all.
 
     Returns
     -------
@@ -385,7 +237,20 @@ def load_advance() -> Callable[..., tuple[int, int, int, int]]:
     import numba
 
     if numba.config.DISABLE_JIT:
-        return advance
+        return _plain_part
+    run_part = _compiled(accessors(share))
+    return lambda step, n_log, setting, memory: run_part(step, n_log, setting, memory.numbers)
+
+
+def _plain_part(step: int, n_log: int, setting: Setting, memory: MemoryMap) -> End:
+    # Machine code does not warn of overflow either: the states are looked at.
+    with np.errstate(all="ignore"):
+        end: End = advance(step, n_log, setting, memory.share)
+    return end
+
+
+@cache
+def _compiled(accessors_text: str) -> Callable[[int, int, Setting, Int64Array], End]:
     from . import barrier, calls, intrinsics
 
     # The text that is inlined from these modules is part of the hash too.
@@ -399,17 +264,12 @@ def load_advance() -> Callable[..., tuple[int, int, int, int]]:
         )
     ]
     helpers = [getattr(delivery, name) for name in delivery.__all__]
-    helpers += [barrier.meet, barrier.leave_together, run_blocks, run_step]
-    for helper in helpers:
-        # A call passes every array of a named tuple by value, a hundred words:
-        # only what is called once per step may be a function of its own.
-        inline = "" if helper in (delivery.deliver_visits, delivery.sample) else "(forceinline=True)"
-        parts.append(f"@njit{inline}\n{inspect.getsource(helper)}")
-    parts.append(f"@njit(cache=True, nogil=True)\n{inspect.getsource(advance)}")
+    helpers += [barrier.meet, barrier.leave_together, run_blocks, run_step, advance]
+    parts.append(accessors_text)
+    # Nothing here makes an array: without Numba's counting of references the
+    # code is smaller and faster.
+    parts += [f"@njit(_nrt=False)\n{inspect.getsource(helper)}" for helper in helpers]
+    parts.append(_ENTRY)
     module = compile_module("loop", "\n\n".join(parts))
-    compiled: Callable[..., tuple[int, int, int, int]] = module.advance
-    return compiled
-
-
-_LOOP_CONSTANTS = ("DONE", "ABORTED", "FAILED_STEP", "NOT_FINITE", "CHECK_STEPS")
-_BARRIER_CONSTANTS = ("ARRIVED", "GENERATION", "STOP", "LEAVE", "SPINS")
+    run_part: Callable[[int, int, Setting, Int64Array], End] = module.run_part
+    return run_part

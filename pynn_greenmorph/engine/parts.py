@@ -10,9 +10,19 @@ from numpy.typing import NDArray
 
 from .generate import BLOCK
 from .inputs import Injections
-from .loop import Pending, Scratch, TableSpikes, Visits
 from .partition import Partition
 from .rows import Rows
+from .share import (
+    Log,
+    Memory,
+    MemoryMap,
+    Pending,
+    Probes,
+    Scratch,
+    Share,
+    TableSpikes,
+    Visits,
+)
 from .tables import Blocks, aligned
 
 __all__ = ["Part", "make_parts"]
@@ -45,6 +55,7 @@ class Part:
     injections : Injections
     scratch : Scratch
         What the part counts with, all calls of the loop together.
+    memory_map : MemoryMap
     """
 
     blocks: Blocks
@@ -56,6 +67,18 @@ class Part:
     injections: Injections = field(
         default_factory=lambda: Injections(_no_int(), _no_int(), np.zeros(0))
     )
+
+    memory_map: MemoryMap = field(default_factory=MemoryMap)
+
+    def share(self, probes: Probes, log: Log, memory: Memory) -> Share:
+        """Everything for one call of the loop, with the counts of samples at 0."""
+        if len(self.scratch.filled) != len(probes.start):
+            self.scratch = self.scratch._replace(filled=np.zeros_like(probes.start))
+        self.scratch.filled[:] = 0
+        return Share(
+            self.blocks, self.rows, self.pending, self.table, self.injections, probes, log,
+            memory, self.scratch,
+        )  # fmt: skip
 
     def take_injections(self, injections: Injections, mine: NDArray[np.bool_]) -> None:
         """Begin with those injections that are meant for cells of the part."""

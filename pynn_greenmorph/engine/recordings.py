@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..network import Probe
 from .cell_state import CellState
-from .loop import Probes
+from .share import Probes
 
 __all__ = ["Recordings"]
 
@@ -24,6 +25,10 @@ class Recordings:
         self._recorded = np.zeros(0, dtype=bool)
         self._spikes: list[tuple[Int64Array, Int64Array, Int64Array]] = []
         self._samples: dict[int, list[FloatArray]] = {}
+        self._key: tuple[Any, ...] = ()
+        self._owners = np.zeros(0, dtype=np.int64)
+        self._tables: list[Probes] = []
+        self._buffer = np.zeros(0)
 
     def grow(self, n_cells: int) -> None:
         """Make room for cells that were created since."""
@@ -106,31 +111,24 @@ class Recordings:
         part_of_cell: Int64Array,
         n_parts: int,
     ) -> tuple[list[Probes], FloatArray]:
-        """Tables of the probes for each part, and the buffer for steps up to ``last_step``."""
+        """Tables of the probes for each part, and the buffer for steps up to ``last_step``.
+
+        Both are used again when they fit: a short run() should cost little.
+        """
         counts = []
         for probe in probes:
             done = max(step, probe.start) - probe.start
             due = max(last_step - probe.start, 0) // probe.interval - done // probe.interval
             counts.append(due * len(probe.cells))
-        at = np.cumsum([0, *counts], dtype=np.int64)
-        slots = [cells.slots(one.group, one.variable, one.cells) for one in probes]
-        # A part owns one slice of every population, and of every probe.
-        owners = [part_of_cell[probe.group.first + probe.cells] for probe in probes]
-        tables = []
-        for part in range(n_parts):
-            edges = [np.searchsorted(owner, [part, part + 1]) for owner in owners]
-            mine = [slot[low:high] for slot, (low, high) in zip(slots, edges, strict=True)]
-            tables.append(
-                Probes(
-                    start=np.array([probe.start for probe in probes], dtype=np.int64),
-                    interval=np.array([probe.interval for probe in probes], dtype=np.int64),
-                    first=np.cumsum([0, *map(len, mine)], dtype=np.int64),
-                    slot=np.concatenate([np.zeros(0, dtype=np.int64), *mine]),
-                    buffer_at=at[:-1] + np.array([low for low, _ in edges], dtype=np.int64),
-                    width=np.array([len(probe.cells) for probe in probes], dtype=np.int64),
-                )
-            )
-        return tables, np.empty(at[-1])
+        starts = [(id(probe), probe.start, len(probe.cells)) for probe in probes]
+        key = (id(part_of_cell), n_parts, tuple(starts), tuple(counts))
+        if key != self._key:
+            at = np.cumsum([0, *counts], dtype=np.int64)
+            self._tables = _probe_tables(probes, cells, at[:-1], part_of_cell, n_parts)
+            self._key, self._owners = key, part_of_cell
+            if len(self._buffer) < at[-1]:
+                self._buffer = np.empty(at[-1])
+        return self._tables, self._buffer
 
     def close(
         self, probes: Sequence[Probe], samples: FloatArray, due: Int64Array, filled: Int64Array
@@ -153,3 +151,30 @@ class Recordings:
                 values = samples[at : at + times * width].reshape(times, width)
                 shown = CellState.shown(probe.group, probe.variable, probe.cells, values)
                 self._samples.setdefault(id(probe), []).append(shown)
+
+
+def _probe_tables(
+    probes: Sequence[Probe],
+    cells: CellState,
+    buffer_at: Int64Array,
+    part_of_cell: Int64Array,
+    n_parts: int,
+) -> list[Probes]:
+    """The probes of each part; a part owns one slice of every population, so of every probe."""
+    slots = [cells.slots(one.group, one.variable, one.cells) for one in probes]
+    owners = [part_of_cell[one.group.first + one.cells] for one in probes]
+    tables = []
+    for part in range(n_parts):
+        edges = [np.searchsorted(owner, [part, part + 1]) for owner in owners]
+        mine = [slot[low:high] for slot, (low, high) in zip(slots, edges, strict=True)]
+        tables.append(
+            Probes(
+                start=np.array([probe.start for probe in probes], dtype=np.int64),
+                interval=np.array([probe.interval for probe in probes], dtype=np.int64),
+                first=np.cumsum([0, *map(len, mine)], dtype=np.int64),
+                slot=np.concatenate([np.zeros(0, dtype=np.int64), *mine]),
+                buffer_at=buffer_at + np.array([low for low, _ in edges], dtype=np.int64),
+                width=np.array([len(probe.cells) for probe in probes], dtype=np.int64),
+            )
+        )
+    return tables

@@ -25,6 +25,7 @@ from .parts import Part, make_parts
 from .profile import Profile, Stopwatch
 from .recordings import Recordings
 from .rows import Delivery, build_delivery
+from .share import Memory, Pending, Setting, TableSpikes
 from .tables import aligned
 from .threads import choose_threads, new_words, run_parts
 
@@ -92,10 +93,12 @@ class Simulation:
         self._part_of_cell = NO_INT
         self._partition: Partition | None = None
         self._epoch = -1
-        self._pending = loop.Pending(NO_INT, NO_INT, NO_FLOAT)
-        self._table = loop.TableSpikes(NO_INT, NO_INT, NO_INT)
+        self._pending = Pending(NO_INT, NO_INT, NO_FLOAT)
+        self._table = TableSpikes(NO_INT, NO_INT, NO_INT)
         self._log = LogBuffers()
         self._watch = Stopwatch()
+        self._advance: loop.Advance | None = None
+        self._memory: Memory | None = None
         self._changed_groups: list[CellGroup] = []
         self._synapses_changed = self._table_changed = False
         self._currents_changed = bool(network.currents)
@@ -165,8 +168,9 @@ class Simulation:
             self._table_changed = self._table_changed or bool(group.model.ragged)
             self._synapses_changed = True
         n_cells = self.network.n_cells
-        self.emitted = np.pad(self.emitted, (0, n_cells - len(self.emitted)))
-        self.recordings.grow(n_cells)
+        if n_cells > len(self.emitted):
+            self.emitted = np.pad(self.emitted, (0, n_cells - len(self.emitted)))
+            self.recordings.grow(n_cells)
 
     def prepare(self) -> None:
         """Compile what changed since the last run."""
@@ -181,7 +185,7 @@ class Simulation:
                 part.blocks = self._partition.blocks(self.cells.blocks, index)
         if self._table_changed:
             spikes = inputs.build_table_spikes(self.network, self._last_step)
-            self._table = loop.TableSpikes(*spikes)
+            self._table = TableSpikes(*spikes)
             self._parts[0].take_table(self._table)
             self._table_changed = False
         if self._currents_changed:
@@ -272,21 +276,16 @@ class Simulation:
         try:
             self.prepare()
             self._begin()
-            self._run_chunks(loop.load_advance(), to_step, progress)
+            self._run_chunks(to_step, progress)
         finally:
             self._running = False
             self._watch.total_s += time.perf_counter() - began
 
-    def _run_chunks(
-        self,
-        advance: Callable[..., tuple[int, int, int, int]],
-        to_step: int,
-        progress: Callable[[int], None] | None,
-    ) -> None:
+    def _run_chunks(self, to_step: int, progress: Callable[[int], None] | None) -> None:
         while self.step < to_step:
             began, first = time.perf_counter(), self.step
             with interrupt_held_back():
-                self._advance_chunk(advance, min(to_step, self.step + self._chunk_steps()))
+                self._advance_chunk(min(to_step, self.step + self._chunk_steps()))
             elapsed = max(time.perf_counter() - began, 1e-6)
             wanted = (self.step - first) * CHUNK_S / elapsed
             self._chunk = int(min(max(wanted, 1.0), self._chunk * 4, 1 << 20))
@@ -309,9 +308,7 @@ class Simulation:
         width = sum(len(probe.cells) // probe.interval for probe in self.network.probes)
         return max(1, min(self._chunk, CHUNK_SAMPLES // max(width, 1)))
 
-    def _advance_chunk(
-        self, advance: Callable[..., tuple[int, int, int, int]], last_step: int
-    ) -> None:
+    def _advance_chunk(self, last_step: int) -> None:
         delivery, cells, probes = self._delivery, self.cells, self.network.probes
         parts, n_parts = self._parts, len(self._parts)
         window = min(delivery.shortest or LONGEST_WINDOW, LONGEST_WINDOW)
@@ -322,25 +319,22 @@ class Simulation:
         tables, samples = self.recordings.open(
             probes, cells, self.step, last_step, self._part_of_cell, n_parts
         )
-        filled = np.zeros((n_parts, len(probes)), dtype=np.int64)
-        memory = loop.Memory(
-            cells.state, cells.param, self._ring, cells.injected, samples, new_words()
-        )
+        memory = self._memory_with(samples)
         # The seed's 64 bits travel as a signed integer, of NumPy: it wraps back, Python's does not.
         key = np.uint64(self.network.seed).astype(np.int64)
         first = self.step
+        shares = [part.share(probe, log, memory) for part, probe in zip(parts, tables, strict=True)]
+        if self._advance is None:
+            self._advance = loop.load_advance(shares[0])
+        advance = self._advance
 
-        def call(index: int) -> tuple[int, int, int, int]:
-            part = parts[index]
-            setting = loop.Setting(
+        def call(index: int) -> loop.End:
+            setting = Setting(
                 index, last_step, window, int(room[index]), self._epoch, base, self.trial, key,
                 delivery.ring_steps - 1, cells.n_inputs,
             )  # fmt: skip
-            return advance(
-                first, int(n_tail[index]), setting, part.blocks, part.rows, part.pending,
-                part.table, part.injections, tables[index], log, memory,
-                part.scratch._replace(filled=filled[index]),
-            )  # fmt: skip
+            memory_map = parts[index].memory_map.take(shares[index])
+            return advance(first, int(n_tail[index]), setting, memory_map)
 
         began = time.perf_counter()
         ends = run_parts(call, n_parts, memory.words) if n_parts > 1 else [call(0)]
@@ -351,10 +345,20 @@ class Simulation:
         self._take_spikes(spikes)
         self.tail = self.tail.joined(spikes).after(self.step - delivery.longest)
         if probes:
-            self.recordings.close(probes, samples, tables[0].buffer_at, filled[0])
+            self.recordings.close(probes, samples, tables[0].buffer_at, parts[0].scratch.filled)
         self._check(ends, max(first, self.step - loop.CHECK_STEPS - window))
 
-    def _check(self, ends: Sequence[tuple[int, int, int, int]], since: int) -> None:
+    def _memory_with(self, samples: FloatArray) -> Memory:
+        """The arrays that all parts share; the same object while they are the same."""
+        cells = self.cells
+        arrays = cells.state, cells.param, self._ring, cells.injected, samples
+        old = self._memory
+        if old is None or any(one is not two for one, two in zip(old, arrays, strict=False)):
+            self._memory = old = Memory(*arrays, new_words())
+        old.words[:] = 0
+        return old
+
+    def _check(self, ends: Sequence[loop.End], since: int) -> None:
         """Raise ``SimulationError`` when a part did not end well."""
         dt = self.network.dt_ms
         if any(status == loop.NOT_FINITE for _, _, status, _ in ends):
@@ -387,7 +391,7 @@ class Simulation:
         self.step, self._epoch, self._started = 0, -1, False
         self.trial += 1
         self.tail = LogTail(NO_INT, NO_INT, NO_INT)
-        self._pending = loop.Pending(NO_INT, NO_INT, NO_FLOAT)
+        self._pending = Pending(NO_INT, NO_INT, NO_FLOAT)
         self._ring[:] = 0.0
         self.recordings.clear()
         for part in self._parts:

@@ -1,0 +1,385 @@
+"""What one part of the run loop works on: named tuples of arrays.
+
+Compiled code gets them as one list of addresses and shapes. Numba would
+otherwise take every array apart on each call and count references to it within
+the loop, which costs more than a short row of synapses.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .inputs import Injections
+from .rows import Rows
+from .tables import Blocks
+
+__all__ = [
+    "Log",
+    "Memory",
+    "MemoryMap",
+    "Pending",
+    "Probes",
+    "Scratch",
+    "Setting",
+    "Share",
+    "TableSpikes",
+    "Visits",
+    "accessors",
+    "blocks_of",
+    "injections_of",
+    "log_of",
+    "memory_of",
+    "pending_of",
+    "probes_of",
+    "rows_of",
+    "scratch_of",
+    "table_of",
+]
+
+Int64Array = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
+
+
+class Log(NamedTuple):
+    """The spike log, one row per part.
+
+    Attributes
+    ----------
+    end : (parts, steps + 1) int64
+        Entries up to and including step ``base + i``, at ``i``.
+    cell : (parts, capacity) int32
+        Global cell id.
+    number : (parts, capacity) int32
+        Number of spikes of that cell in that step.
+    """
+
+    end: Int64Array
+    cell: NDArray[np.int32]
+    number: NDArray[np.int32]
+
+
+class Pending(NamedTuple):
+    """Input that was in flight when tables changed, ascending by arrival.
+
+    Attributes
+    ----------
+    step, slot : (k,) int64
+        Arrival step, index into the input of one step.
+    value : (k,) float64
+        Weight times count, as it was at emission.
+    """
+
+    step: Int64Array
+    slot: Int64Array
+    value: FloatArray
+
+    def take(self, chosen: NDArray[np.bool_]) -> Pending:
+        """Return the chosen entries (k,)."""
+        return Pending(self.step[chosen], self.slot[chosen], self.value[chosen])
+
+
+class TableSpikes(NamedTuple):
+    """Spikes of table sources, ascending by step, then cell.
+
+    Attributes
+    ----------
+    step, cell, number : (k,) int64
+        Step of emission, global cell id, number of spikes.
+    """
+
+    step: Int64Array
+    cell: Int64Array
+    number: Int64Array
+
+
+class Probes(NamedTuple):
+    """What one part samples; probe ``p`` samples ``slot[first[p]:first[p + 1]]``.
+
+    Attributes
+    ----------
+    start, interval : (p,) int64, steps
+    first : (p + 1,) int64
+    slot : (n,) int64
+        Indices into the flat state array.
+    buffer_at : (p,) int64
+        Where the part's first sample of the probe goes in the sample buffer.
+    width : (p,) int64
+        Cells of the probe, those of other parts too.
+    """
+
+    start: Int64Array
+    interval: Int64Array
+    first: Int64Array
+    slot: Int64Array
+    buffer_at: Int64Array
+    width: Int64Array
+
+
+class Visits(NamedTuple):
+    """Rows that are due, waiting for their memory.
+
+    Attributes
+    ----------
+    table, at, first, last, weight, spikes : (n,) int64
+        Table, index into ``Rows.start``, synapses of the row, its first weight, spikes.
+    """
+
+    table: Int64Array
+    at: Int64Array
+    first: Int64Array
+    last: Int64Array
+    weight: Int64Array
+    spikes: Int64Array
+
+
+class Setting(NamedTuple):
+    """Numbers that hold for one call of the loop.
+
+    Attributes
+    ----------
+    part : int
+    last_step : int
+        Step to run to.
+    window : int, steps
+        Steps between two barriers.
+    room : int
+        Entries that the part's log must have left before a window.
+    epoch : int
+        Last step whose spikes are not delivered from the log.
+    log_base : int
+        Step of ``log.end[:, 0]``.
+    trial, key : int
+        What random numbers are drawn with.
+    mask : int
+        Steps of the ring of inputs, less 1.
+    stride : int
+        Input slots of one step.
+    """
+
+    part: int
+    last_step: int
+    window: int
+    room: int
+    epoch: int
+    log_base: int
+    trial: int
+    key: np.int64
+    mask: int
+    stride: int
+
+
+class Memory(NamedTuple):
+    """What all parts compute on, each at its own places.
+
+    Attributes
+    ----------
+    state, param, inputs, injected : flat float64
+        See ``tables``; ``inputs`` is a ring of steps.
+    samples : flat float64
+        Sample buffers of all probes.
+    words : (64,) int64
+        The words of the barrier.
+    """
+
+    state: FloatArray
+    param: FloatArray
+    inputs: FloatArray
+    injected: FloatArray
+    samples: FloatArray
+    words: Int64Array
+
+
+class Scratch(NamedTuple):
+    """What one part counts with.
+
+    Attributes
+    ----------
+    positions : (3,) int64
+        Where pending input, table spikes and injections go on.
+    filled : (p,) int64
+        Times that each probe was sampled.
+    visits : Visits
+    cursor : (parts,) int64
+        Entries of the log that are done, by owner.
+    counted : (512,) int32
+        Spikes of the cells of a block.
+    clocks : (4,) int64
+        Cycles of delivery, update, recording, barrier in every eighth window.
+    """
+
+    positions: Int64Array
+    filled: Int64Array
+    visits: Visits
+    cursor: Int64Array
+    counted: NDArray[np.int32]
+    clocks: Int64Array
+
+
+class Share(NamedTuple):
+    """All that one part works on.
+
+    Attributes
+    ----------
+    blocks : Blocks
+    rows : Rows
+    pending : Pending
+    table : TableSpikes
+    injections : Injections
+    probes : Probes
+    log : Log
+    memory : Memory
+    scratch : Scratch
+    """
+
+    blocks: Blocks
+    rows: Rows
+    pending: Pending
+    table: TableSpikes
+    injections: Injections
+    probes: Probes
+    log: Log
+    memory: Memory
+    scratch: Scratch
+
+
+#: Integers by array in a memory map: address, length, length of a second axis.
+_PER_ARRAY = 3
+
+
+def _leaves(value: Any) -> list[NDArray[Any]]:
+    """All arrays of a named tuple, depth first."""
+    if isinstance(value, np.ndarray):
+        return [value]
+    return [leaf for one in value for leaf in _leaves(one)]
+
+
+def _layout(leaves: list[NDArray[Any]]) -> list[tuple[str, int]]:
+    return [(leaf.dtype.char, leaf.ndim) for leaf in leaves]
+
+
+class MemoryMap:
+    """Addresses and shapes of the arrays of one share, for compiled code.
+
+    Attributes
+    ----------
+    numbers : (3 n,) int64
+        Address, length, length of the second axis (1 without), for each array.
+    share : Share or None
+        What it stands for; the arrays are kept alive by it.
+    """
+
+    def __init__(self) -> None:
+        self.numbers = np.zeros(0, dtype=np.int64)
+        self.share: Share | None = None
+        self._parts: list[tuple[int, int, list[tuple[str, int]]]] = []
+
+    def take(self, share: Share) -> MemoryMap:
+        """Stand for a share; only named tuples that are not the same as before are read."""
+        if self.share is None:
+            at = 0
+            for value in tuple(share):
+                leaves = _leaves(value)
+                self._parts.append((at, at + _PER_ARRAY * len(leaves), _layout(leaves)))
+                at += _PER_ARRAY * len(leaves)
+            self.numbers = np.zeros(at, dtype=np.int64)
+        for index, value in enumerate(tuple(share)):
+            if self.share is None or self.share[index] is not value:
+                self._read(index, value)
+        self.share = share
+        return self
+
+    def _read(self, index: int, value: Any) -> None:
+        first, last, layout = self._parts[index]
+        leaves = _leaves(value)
+        # Compiled code believes the map: a wrong type would be read as garbage.
+        assert _layout(leaves) == layout
+        numbers = []
+        for leaf in leaves:
+            assert leaf.flags.c_contiguous
+            address = leaf.__array_interface__["data"][0]
+            numbers += [address, len(leaf), leaf.shape[1] if leaf.ndim > 1 else 1]
+        self.numbers[first:last] = numbers
+
+
+def blocks_of(share):  # type: ignore[no-untyped-def]
+    """The blocks of a share."""
+    return share.blocks
+
+
+def rows_of(share):  # type: ignore[no-untyped-def]
+    """The rows of a share."""
+    return share.rows
+
+
+def pending_of(share):  # type: ignore[no-untyped-def]
+    """The pending input of a share."""
+    return share.pending
+
+
+def table_of(share):  # type: ignore[no-untyped-def]
+    """The table spikes of a share."""
+    return share.table
+
+
+def injections_of(share):  # type: ignore[no-untyped-def]
+    """The injections of a share."""
+    return share.injections
+
+
+def probes_of(share):  # type: ignore[no-untyped-def]
+    """The probes of a share."""
+    return share.probes
+
+
+def log_of(share):  # type: ignore[no-untyped-def]
+    """The logs of all parts."""
+    return share.log
+
+
+def memory_of(share):  # type: ignore[no-untyped-def]
+    """The memory of all parts."""
+    return share.memory
+
+
+def scratch_of(share):  # type: ignore[no-untyped-def]
+    """The scratch of a share."""
+    return share.scratch
+
+
+def accessors(share: Share) -> str:
+    """Return the source of ``blocks_of()`` and its like for compiled code.
+
+    There a share is the numbers of its memory map, and each function makes one
+    named tuple of arrays out of them: passing all arrays from function to
+    function would take Numba ten seconds to compile.
+
+    Parameters
+    ----------
+    share : Share
+        Any one: types and numbers of axes are the same in all.
+
+    Returns
+    -------
+    str
+        One function for each field.
+    """
+    at = 0
+
+    def text(value: Any) -> str:
+        nonlocal at
+        if isinstance(value, np.ndarray):
+            kind, axes = "row", f"share[{at + 1}]"
+            if value.ndim > 1:
+                kind, axes = "matrix", f"share[{at + 1}], share[{at + 2}]"
+            result = f"{kind}_at(share[{at}], {axes}, np.{value.dtype.name})"
+            at += _PER_ARRAY
+            return result
+        return f"{type(value).__name__}({', '.join(text(one) for one in value)})"
+
+    return "\n\n".join(
+        f"@njit(forceinline=True, _nrt=False)\ndef {field}_of(share):\n    return {text(value)}"
+        for field, value in zip(Share._fields, share, strict=True)
+    )
