@@ -135,6 +135,7 @@ def advance(step, n_log, setting, share):  # type: ignore[no-untyped-def]
             n_log, failed = run_step(step, n_log, timed, setting, share)
             if failed >= 0:
                 status, where = FAILED_STEP, failed
+                break
         if step - checked >= CHECK_STEPS or step == setting.last_step:
             checked = step
             if not all_finite(blocks_of(share), memory.state):

@@ -80,3 +80,28 @@ class Stopwatch:
         total = int(clocks.sum())
         self.shares_s += seconds * clocks / total if total > 0 else np.full(4, np.nan)
         clocks[:] = 0
+
+    def profile(
+        self,
+        *,
+        threads: int,
+        neuron_updates: int,
+        synaptic_events: int,
+        n_synapses: int,
+        table_bytes: int,
+    ) -> Profile:
+        """Return what was added up, with counts; see :class:`Profile`."""
+        delivery, update, recording, barrier = self.shares_s.tolist()
+        return Profile(
+            delivery_s=delivery,
+            update_s=update,
+            recording_s=recording,
+            barrier_s=barrier,
+            other_s=self.total_s - self.loop_s,
+            total_s=self.total_s,
+            threads=threads,
+            neuron_updates=neuron_updates,
+            synaptic_events=synaptic_events,
+            n_synapses=n_synapses,
+            bytes_per_synapse=table_bytes / n_synapses if n_synapses else float("nan"),
+        )

@@ -125,6 +125,8 @@ class Delivery:
     @property
     def nbytes(self) -> int:
         """Bytes of all tables."""
+        if not self.parts:
+            return 0
         first = self.parts[0]
         shared = sum(getattr(first, name).nbytes for name in _SHARED)
         names = [name for name in Rows._fields if name not in _SHARED]

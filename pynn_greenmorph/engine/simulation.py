@@ -8,16 +8,17 @@ the present time.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import LifecycleError, SimulationError, explain
+from ..errors import LifecycleError, explain
 from ..network import CellGroup, Network
 from . import inputs, loop
 from .arrivals import EventCounter, LogTail, pending_input, ring_input
 from .cell_state import CellState
+from .failure import check_ends
 from .interrupt import interrupt_held_back
 from .log_buffers import LogBuffers
 from .partition import Partition, make_partition
@@ -339,14 +340,15 @@ class Simulation:
         began = time.perf_counter()
         ends = run_parts(call, n_parts, memory.words) if n_parts > 1 else [call(0)]
         self._watch.add_loop(time.perf_counter() - began, parts[0].scratch.clocks)
-        self.step = ends[0][0]
+        self.step = min(end[0] for end in ends)
         n_log = np.array([end[1] for end in ends], dtype=np.int64)
         spikes = LogBuffers.close(log, base, self.step, n_tail, n_log)
         self._take_spikes(spikes)
         self.tail = self.tail.joined(spikes).after(self.step - delivery.longest)
         if probes:
             self.recordings.close(probes, samples, tables[0].buffer_at, parts[0].scratch.filled)
-        self._check(ends, max(first, self.step - loop.CHECK_STEPS - window))
+        dt, since = self.network.dt_ms, max(first, self.step - loop.CHECK_STEPS - window)
+        check_ends(ends, parts, cells, memory, since * dt, dt, (self.trial, int(key)))
 
     def _memory_with(self, samples: FloatArray) -> Memory:
         """The arrays that all parts share; the same object while they are the same."""
@@ -357,24 +359,6 @@ class Simulation:
             self._memory = old = Memory(*arrays, new_words())
         old.words[:] = 0
         return old
-
-    def _check(self, ends: Sequence[loop.End], since: int) -> None:
-        """Raise ``SimulationError`` when a part did not end well."""
-        dt = self.network.dt_ms
-        if any(status == loop.NOT_FINITE for _, _, status, _ in ends):
-            self.cells.check_finite(since * dt, self.step * dt)
-        for part, (_, _, status, block) in zip(self._parts, ends, strict=True):
-            if status == loop.FAILED_STEP:
-                cell = int(part.blocks.first_cell[block])
-                group = next(g for g in self.network.cells if g.first <= cell < g.first + g.size)
-                raise SimulationError(
-                    explain(
-                        f"step() raised an exception before t = {self.step * dt:g} ms",
-                        where=f"population {group.label!r} ({group.model.name}), "
-                        f"a cell from {cell - group.first} on",
-                        todo="Set NUMBA_DISABLE_JIT=1 to see the exception",
-                    )
-                )
 
     def _take_spikes(self, spikes: LogTail) -> None:
         np.add.at(self.emitted, spikes.cell, spikes.count)
@@ -404,27 +388,19 @@ class Simulation:
 
     def profile(self) -> Profile:
         """Say where the time of all runs so far went."""
-        delivery, update, recording, barrier = self._watch.shares_s.tolist()
-        n_synapses = self._delivery.n_synapses
-        total = self._watch.total_s
-        steps = {id(group): self.lifetime - group.created for group in self.network.cells}
-        return Profile(
-            delivery_s=delivery,
-            update_s=update,
-            recording_s=recording,
-            barrier_s=barrier,
-            other_s=total - self._watch.loop_s,
-            total_s=total,
+        updates = sum(
+            group.size * (self.lifetime - group.created)
+            for group in self.network.cells
+            if group.model.kind == "neuron"
+        )
+        events = sum(
+            int(counter.events(self.emitted, self.tail, self.step).sum())
+            for counter in self.counters
+        )
+        return self._watch.profile(
             threads=max(1, len(self._parts)),
-            neuron_updates=sum(
-                group.size * steps[id(group)]
-                for group in self.network.cells
-                if group.model.kind == "neuron"
-            ),
-            synaptic_events=sum(
-                int(counter.events(self.emitted, self.tail, self.step).sum())
-                for counter in self.counters
-            ),
-            n_synapses=n_synapses,
-            bytes_per_synapse=self._delivery.nbytes / n_synapses if n_synapses else float("nan"),
+            neuron_updates=updates,
+            synaptic_events=events,
+            n_synapses=self._delivery.n_synapses,
+            table_bytes=self._delivery.nbytes,
         )

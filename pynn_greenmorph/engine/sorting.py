@@ -140,7 +140,9 @@ def load_sorting() -> Any:
     import numba
 
     if numba.config.DISABLE_JIT:
-        return SimpleNamespace(**{function.__name__: function for function in _FUNCTIONS})
+        # Machine code does not warn of overflow either.
+        quiet = np.errstate(all="ignore")
+        return SimpleNamespace(**{one.__name__: quiet(one) for one in _FUNCTIONS})
     parts = [_HEADER]
     decorator = '@njit(cache=True, nogil=True, error_model="numpy")\n'
     parts += [decorator + inspect.getsource(function) for function in _FUNCTIONS]
