@@ -19,6 +19,7 @@ __all__ = [
     "GreenmorphWarning",
     "InvalidValueError",
     "LifecycleError",
+    "NotEnoughMemoryError",
     "ReportError",
     "SimulationError",
     "UnknownNameError",
@@ -49,6 +50,10 @@ class ReportError(GreenmorphError, ValueError):
 
 class LifecycleError(GreenmorphError, RuntimeError):
     """A call at the wrong moment: before ``setup()``, after ``end()``, on an old object."""
+
+
+class NotEnoughMemoryError(GreenmorphError, MemoryError):
+    """What is to be built would not fit into the memory of this computer."""
 
 
 class SimulationError(GreenmorphError, RuntimeError):

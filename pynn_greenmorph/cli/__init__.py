@@ -86,3 +86,12 @@ def _doctor(context: click.Context) -> None:
     from .doctor import doctor_command
 
     context.exit(doctor_command())
+
+
+@main.command("warmup")
+@click.pass_context
+def _warmup(context: click.Context) -> None:
+    """Compile all kernels now, so that no later run waits for it."""
+    from .warmup import warmup_command
+
+    context.exit(warmup_command())

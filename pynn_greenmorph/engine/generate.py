@@ -17,6 +17,7 @@ import builtins
 import hashlib
 import importlib.util
 import inspect
+import logging
 import math
 import os
 import sys
@@ -39,6 +40,8 @@ __all__ = ["BLOCK", "block_arguments", "block_source", "compile_module", "load_b
 #: Cells per block. A constant known to the compiler: it can then prove that
 #: rows of a block do not overlap, and vectorise.
 BLOCK = 512
+
+_log = logging.getLogger("pynn_greenmorph")
 
 _MODULES_FOR_STEPS = {"math": math, "np": np}
 
@@ -255,8 +258,28 @@ def block_source(model: CellModel, scalar_parameters: bool) -> str:
     return _HEADER + _sources((*model.helpers, model.step)) + "\n\n" + body
 
 
-def compile_module(name: str, text: str) -> ModuleType:
+def _announce(what: str, module_name: str, folder: Path) -> None:
+    """Log that something is compiled, the first time on this computer."""
+    import llvmlite.binding
+    import numba
+
+    # What Numba's cache depends on, beside the text that the module's name stands for.
+    stamp = (
+        f"{numba.__version__}-{llvmlite.binding.get_host_cpu_name()}-{sys.implementation.cache_tag}"
+    )
+    mark = folder / "compiled" / f"{module_name}-{stamp}"
+    if mark.exists():
+        return
+    _log.warning("compiling for this computer, once ('greenmorph warmup' does it ahead): %s", what)
+    mark.parent.mkdir(exist_ok=True)
+    mark.touch()
+
+
+def compile_module(name: str, text: str, what: str) -> ModuleType:
     """Write a generated module under the hash of its text, and import it.
+
+    The first time on a computer a line of the logger ``pynn_greenmorph`` says
+    so: it takes seconds, and Python shows it on the standard error stream.
 
     Parameters
     ----------
@@ -264,6 +287,8 @@ def compile_module(name: str, text: str) -> ModuleType:
         Readable beginning of the file's name.
     text : str
         Source text; all that is compiled into one piece must be in it.
+    what : str
+        What it is, for the message.
 
     Returns
     -------
@@ -281,6 +306,7 @@ def compile_module(name: str, text: str) -> ModuleType:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
         Path(temporary).replace(path)
+    _announce(what, module_name, path.parent)
     spec = importlib.util.spec_from_file_location(full_name, path)
     assert spec is not None
     assert spec.loader is not None
@@ -325,5 +351,7 @@ def load_block(model: CellModel, scalar_parameters: bool) -> tuple[int, Callable
     if numba.config.DISABLE_JIT:
         return 0, _plain_block(text)
     variant = "scalars" if scalar_parameters else "arrays"
-    module = compile_module(f"{model.name.lower()}_{variant}", text)
+    module = compile_module(
+        f"{model.name.lower()}_{variant}", text, f"cell type {model.name}, constants as {variant}"
+    )
     return int(module.block.address), None

@@ -271,6 +271,6 @@ def _compiled(accessors_text: str) -> Callable[[int, int, Setting, Int64Array], 
     # code is smaller and faster.
     parts += [f"@njit(_nrt=False)\n{inspect.getsource(helper)}" for helper in helpers]
     parts.append(_ENTRY)
-    module = compile_module("loop", "\n\n".join(parts))
+    module = compile_module("loop", "\n\n".join(parts), "the run loop")
     run_part: Callable[[int, int, Setting, Int64Array], End] = module.run_part
     return run_part

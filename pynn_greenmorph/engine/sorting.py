@@ -146,4 +146,4 @@ def load_sorting() -> Any:
     parts = [_HEADER]
     decorator = '@njit(cache=True, nogil=True, error_model="numpy")\n'
     parts += [decorator + inspect.getsource(function) for function in _FUNCTIONS]
-    return compile_module("sorting", "\n\n".join(parts))
+    return compile_module("sorting", "\n\n".join(parts), "the sorting of synapses")

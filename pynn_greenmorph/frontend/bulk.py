@@ -11,10 +11,12 @@ from pyNN import errors as pynn_errors
 from pyNN.random import NumpyRNG, RandomDistribution
 
 from ..errors import explain
+from .clipped import normal_clipped
+from .connections import global_ids
 
-__all__ = ["bulk_parameters", "connect", "connect_list", "not_self"]
+__all__ = ["bulk_parameters", "connect", "connect_list", "draws_in_bulk", "not_self"]
 
-Int64Array = NDArray[np.int64]
+Int32Array = NDArray[np.int32]
 
 #: Distributions whose numbers do not depend on how many are drawn at a time.
 #: ``normal_clipped`` is not one: it redraws within each call.
@@ -22,6 +24,14 @@ _BULK = frozenset(
     ["uniform", "uniform_int", "normal", "lognormal", "exponential", "gamma", "poisson",
      "binomial", "vonmises", "normal_clipped_to_boundary"]
 )  # fmt: skip
+
+#: Fewer columns are drawn one by one: no kernel is loaded for a small network.
+_MANY_COLUMNS = 256
+
+
+def draws_in_bulk(distribution: Any) -> bool:
+    """Whether a distribution's numbers do not depend on how many are drawn at a time."""
+    return isinstance(distribution.rng, NumpyRNG) and distribution.name in _BULK
 
 
 def _can_draw(lazy: Any) -> bool:
@@ -36,17 +46,25 @@ def _can_draw(lazy: Any) -> bool:
     return isinstance(base, np.ndarray)
 
 
-def _draw(lazy: Any, pre: Int64Array, post: Int64Array, counts: Int64Array) -> Any:
+def _draw(lazy: Any, pre: Int32Array, post: Int32Array) -> Any:
     """Values of one synapse parameter for all connections, in order."""
     if lazy.is_homogeneous:
         return lazy.evaluate(simplify=True)
     base = lazy.base_value
     if isinstance(base, np.ndarray):
         return base[pre, post]
-    if base.name in _BULK:
-        return base.next(int(counts.sum()))
-    drawn = [base.next(int(count)) for count in counts[counts > 0]]
-    return np.concatenate([np.zeros(0), *drawn])
+    if draws_in_bulk(base):
+        return base.next(len(post))
+    counts = _column_sizes(post)
+    if base.name == "normal_clipped" and len(counts) >= _MANY_COLUMNS:
+        return normal_clipped(base, counts)
+    return np.concatenate([np.zeros(0), *[base.next(int(count)) for count in counts]])
+
+
+def _column_sizes(post: Int32Array) -> NDArray[np.int64]:
+    """Numbers of connections of the targets that have any; ``post`` is ascending."""
+    starts = np.flatnonzero(post[1:] != post[:-1]) + 1
+    return np.diff(starts, prepend=0, append=len(post)) if len(post) else starts[:0]
 
 
 def bulk_parameters(connector: Any, projection: Any) -> dict[str, Any] | None:
@@ -58,11 +76,20 @@ def bulk_parameters(connector: Any, projection: Any) -> dict[str, Any] | None:
 
 
 def connect(
-    connector: Any, projection: Any, lazy: dict[str, Any], pre: Int64Array, post: Int64Array
+    connector: Any, projection: Any, lazy: dict[str, Any], pre: Int32Array, post: Int32Array
 ) -> None:
-    """Draw parameters, check them as PyNN does, and hand over all connections."""
-    counts = np.bincount(post, minlength=projection.post.size)
-    parameters = {name: _draw(values, pre, post, counts) for name, values in lazy.items()}
+    """Draw parameters, check them as PyNN does, and hand over all connections.
+
+    Parameters
+    ----------
+    connector : Connector
+    projection : Projection
+    lazy : dict of str to LazyArray
+        What :func:`bulk_parameters` gave.
+    pre, post : (n,) int32
+        Indices of source and target, ascending by target; the projection may keep them.
+    """
+    parameters = {name: _draw(values, pre, post) for name, values in lazy.items()}
     if connector.safe and len(pre):
         synapse_type = projection.synapse_type
         for name, check in synapse_type.parameter_checks.items():
@@ -70,11 +97,11 @@ def connect(
     projection.connect_bulk(pre, post, parameters)
 
 
-def not_self(projection: Any, pre: Int64Array, post: Int64Array) -> NDArray[np.bool_]:
+def not_self(projection: Any, pre: Int32Array, post: Int32Array) -> NDArray[np.bool_]:
     """Whether source and target are different cells, for each connection."""
-    sources = np.array([int(cell) for cell in projection.pre.all_cells])
-    targets = np.array([int(cell) for cell in projection.post.all_cells])
-    different: NDArray[np.bool_] = sources[pre] != targets[post]
+    different: NDArray[np.bool_] = (
+        global_ids(projection.pre)[pre] != global_ids(projection.post)[post]
+    )
     return different
 
 
@@ -128,10 +155,9 @@ def connect_list(connector: Any, projection: Any, where: str) -> None:
     # The very call of PyNN's code: its order within one target is not stable,
     # and it decides the order of the connections.
     rows = rows[np.argsort(connector.conn_list[:, 1])]
-    pre, post = rows[:, 0].astype(np.int64), rows[:, 1].astype(np.int64)
+    pre, post = rows[:, 0].astype(np.int32), rows[:, 1].astype(np.int32)
     given = {name: rows[:, 2 + column] for column, name in enumerate(connector.column_names)}
     parameters: dict[str, Any] = {}
-    counts = np.bincount(post)
     for name, lazy in projection.synapse_type.native_parameters.items():
         if name in given:
             parameters[name] = given[name]
@@ -141,7 +167,7 @@ def connect_list(connector: Any, projection: Any, where: str) -> None:
             # gets the same first numbers.
             lazy.shape = None
             parameters[name] = np.concatenate(
-                [_fresh(lazy, int(count)) for count in counts[counts > 0]]
+                [_fresh(lazy, int(count)) for count in _column_sizes(post)]
             )
         else:
             lazy.shape = (len(pre),)

@@ -29,6 +29,9 @@ FloatArray = NDArray[np.float64]
 #: Longest delay: the log of spikes in flight then takes 8 MiB for its index alone.
 LARGEST_DELAY_STEPS = 1 << 20
 
+#: Delays rounded at a time: they stay in the cache.
+_CHUNK = 1 << 15
+
 #: Attributes of a connection that are indices of cells.
 INDICES = ("presynaptic_index", "postsynaptic_index")
 
@@ -52,7 +55,7 @@ class Connection(common.Connection):
         """Read an attribute: ``weight``, ``delay``, or an index."""
         if name not in (*INDICES, *self._projection.synapse_type.get_parameter_names()):
             raise AttributeError(f"a connection has no attribute {name!r}")
-        value = self._projection.column(name)[self._index]
+        value = self._projection.column(name, self._index)
         return int(value) if name in INDICES else float(value)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -64,30 +67,53 @@ class Connection(common.Connection):
         return tuple(getattr(self, name) for name in attribute_names)
 
 
+def _is_one_number(values: FloatArray) -> bool:
+    """Whether a column is one number that was broadcast."""
+    return values.ndim == 1 and values.strides == (0,)
+
+
+def _first_of(values: FloatArray) -> FloatArray:
+    """The part of a column that is worth looking at: all of it, or its only number."""
+    return values[:1] if _is_one_number(values) else values
+
+
 def checked_weight(projection: Any, weight: Any) -> FloatArray:
-    """Return weights (n,) as a new column; raises ``ConnectionError`` where not finite."""
-    values = np.array(weight, dtype=np.float64)
-    bad = ~np.isfinite(values)
-    if bad.any():
+    """Check the weights of a column; raises ``ConnectionError`` where one is not finite.
+
+    Parameters
+    ----------
+    projection : Projection
+    weight : (n,) float64, nA or uS
+        A fresh array, or one number that was broadcast.
+
+    Returns
+    -------
+    (n,) float64, nA or uS
+        The same numbers, contiguous or broadcast; perhaps the same array.
+    """
+    values = np.asarray(weight, dtype=np.float64)
+    seen = _first_of(values)
+    # The extremes are finite where all are, and make no array of booleans.
+    if seen.size and not (np.isfinite(seen.min()) and np.isfinite(seen.max())):
         raise pynn_errors.ConnectionError(
             explain(
                 "a weight is not a finite number",
                 where=f"Projection {projection.label!r}",
                 allowed="finite weights (nA or uS)",
-                given=f"{values[bad][0]}",
+                given=f"{seen[~np.isfinite(seen)][0]}",
             )
         )
-    return values
+    return values if _is_one_number(values) else np.ascontiguousarray(values)
 
 
-def checked_delay(projection: Any, delay: Any) -> NDArray[np.int32]:
-    """Round delays to steps, half up as NEST does, and check their limits."""
-    values = np.array(delay, dtype=np.float64)
+def _check_delay_limits(projection: Any, values: FloatArray) -> None:
+    """Raise ``ConnectionError`` for delays (n,), n > 0, that are not allowed."""
     dt = projection._session.network.dt_ms
     low, high = simulator.state.delay_limits
+    smallest, largest = float(values.min()), float(values.max())
     # A billionth of a ms absorbs the noise of sums such as 0.1 + 0.2.
-    bad = ~np.isfinite(values) | (values < low - 1e-9) | (values > high + 1e-9)
-    if bad.any():
+    if not (smallest >= low - 1e-9 and largest <= high + 1e-9 and np.isfinite(largest)):
+        bad = ~np.isfinite(values) | (values < low - 1e-9) | (values > high + 1e-9)
         below = "below min_delay" if low > dt else "below the timestep"
         first = float(values[bad][0])
         problem = (
@@ -107,32 +133,74 @@ def checked_delay(projection: Any, delay: Any) -> NDArray[np.int32]:
                 todo="Change the delay, or min_delay and max_delay in setup()",
             )
         )
-    if values.size and values.max() / dt > LARGEST_DELAY_STEPS:
+    if largest / dt > LARGEST_DELAY_STEPS:
         raise pynn_errors.ConnectionError(
             explain(
                 "a delay is too long",
                 where=f"Projection {projection.label!r}",
                 allowed=f"at most {LARGEST_DELAY_STEPS * dt:g} ms ({LARGEST_DELAY_STEPS} steps), "
                 "because the spike log is kept that long",
-                given=f"{values.max():g}",
+                given=f"{largest:g}",
             )
         )
-    steps_per_ms = 1.0 / dt
+
+
+def _rounded(values: FloatArray, dt_ms: float) -> tuple[NDArray[np.int32], int, float]:
+    """Delays in steps (n,), how many of them moved off their values, the largest move in ms."""
+    steps_per_ms = 1.0 / dt_ms
     if abs(steps_per_ms - round(steps_per_ms)) < 1e-9:
         steps_per_ms = round(steps_per_ms)
-    steps = np.floor(values * steps_per_ms + 0.5)
-    moved = np.abs(steps * dt - values)
-    rounded = int((moved > 1e-6 * dt).sum())
+    result = np.empty(len(values), dtype=np.int32)
+    count, largest = 0, 0.0
+    for start in range(0, len(values), _CHUNK):
+        part = values[start : start + _CHUNK]
+        steps = part * steps_per_ms
+        steps += 0.5
+        np.floor(steps, out=steps)
+        result[start : start + _CHUNK] = np.maximum(steps, 1)
+        steps *= dt_ms
+        steps -= part
+        moved = np.abs(steps, out=steps)
+        count += int(np.count_nonzero(moved > 1e-6 * dt_ms))
+        largest = max(largest, float(moved.max()))
+    return result, count, largest
+
+
+def checked_delay(projection: Any, delay: Any) -> NDArray[np.int32]:
+    """Round delays to steps, half up as NEST does, and check their limits.
+
+    Parameters
+    ----------
+    projection : Projection
+    delay : (n,) float64, ms
+
+    Returns
+    -------
+    (n,) int32, steps
+        Broadcast where ``delay`` is one number that was broadcast.
+
+    Raises
+    ------
+    pyNN.errors.ConnectionError
+        For a delay that is not finite or out of limits.
+    """
+    values = np.asarray(delay, dtype=np.float64)
+    seen = _first_of(values)
+    if seen.size == 0:
+        return np.zeros(0, dtype=np.int32)
+    _check_delay_limits(projection, seen)
+    dt = projection._session.network.dt_ms
+    steps, rounded, largest = _rounded(seen, dt)
     if rounded:
         projection._session.fidelity.add(
             "delay rounded",
             f"Projection {projection._ledger_label!r}",
             f"{{count}} delays were rounded to multiples of the timestep ({dt:g} ms)",
-            count=rounded,
-            largest=float(moved.max()),
+            count=rounded if len(seen) == len(values) else len(values),
+            largest=largest,
             unit="ms",
         )
-    return np.maximum(steps, 1).astype(np.int32)
+    return steps if len(seen) == len(values) else np.broadcast_to(steps, values.shape)
 
 
 def check_shapes(synapse_type: Any, n_pre: int, n_post: int) -> None:
@@ -175,4 +243,4 @@ def global_ids(cells: Any) -> NDArray[np.int32]:
     parts = [
         population._root._cells.first + population._rows for population in populations_of(cells)
     ]
-    return np.concatenate(parts).astype(np.int32)
+    return np.concatenate(parts, dtype=np.int32, casting="same_kind")

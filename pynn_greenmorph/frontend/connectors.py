@@ -1,8 +1,8 @@
 """PyNN's connectors, with vectorised paths that make the identical network.
 
-PyNN's own code makes the connections of every connector. For the four that
-models use most, the same random numbers are drawn in bulk: connections are
-made target by target, a wiring map draws all ``n_pre`` numbers of each target,
+PyNN's own code makes the connections of every connector. For those that models
+use most, the same random numbers are drawn in bulk: connections are made
+target by target, a wiring map draws all ``n_pre`` numbers of each target,
 and each synapse parameter draws from a copy of its own generator, in the order
 of the connections. What the bulk paths cannot draw identically goes PyNN's way.
 """
@@ -16,10 +16,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from pyNN import connectors as pynn_connectors
-from pyNN.random import NumpyRNG
+from pyNN.random import NumpyRNG, RandomDistribution
 
 from ..errors import explain
 from .bulk import bulk_parameters, connect, connect_list, not_self
+from .connections import global_ids
+from .fixed_numbers import choose_for_each, draw_pairs, order_by_target
+from .mersenne import find_pairs
 from .state import state
 
 __all__ = [
@@ -40,7 +43,11 @@ __all__ = [
     "SmallWorldConnector",
 ]
 
+Int32Array = NDArray[np.int32]
 Int64Array = NDArray[np.int64]
+
+#: From so many pairs of cells on, a compiled generator is worth its loading.
+_MANY_CANDIDATES = 1 << 16
 
 #: Numbers drawn at a time by a wiring map, to bound memory (32 MiB).
 _CHUNK = 1 << 22
@@ -80,8 +87,8 @@ class AllToAllConnector(_Columns, pynn_connectors.AllToAllConnector):
             super().connect(projection)
             return
         n_pre, n_post = projection.shape
-        pre = np.tile(np.arange(n_pre, dtype=np.int64), n_post)
-        post = np.repeat(np.arange(n_post, dtype=np.int64), n_pre)
+        pre = np.tile(np.arange(n_pre, dtype=np.int32), n_post)
+        post = np.repeat(np.arange(n_post, dtype=np.int32), n_pre)
         if not self.allow_self_connections:
             keep = not_self(projection, pre, post)
             pre, post = pre[keep], post[keep]
@@ -105,7 +112,7 @@ class OneToOneConnector(_Columns, pynn_connectors.OneToOneConnector):
         if lazy is None:
             super().connect(projection)
             return
-        both = np.arange(min(n_pre, n_post), dtype=np.int64)
+        both = np.arange(min(n_pre, n_post), dtype=np.int32)
         connect(self, projection, lazy, both, both.copy())
 
 
@@ -132,7 +139,19 @@ class FixedProbabilityConnector(_Columns, pynn_connectors.FixedProbabilityConnec
         if lazy is None:
             super().connect(projection)
             return
+        connect(self, projection, lazy, *self._pairs(projection))
+
+    def _pairs(self, projection: Any) -> tuple[Int32Array, Int32Array]:
+        """Indices of source and target, (n,) each, ascending by target, then source."""
         n_pre, n_post = projection.shape
+        if n_pre * n_post >= _MANY_CANDIDATES:
+            sources, targets = global_ids(projection.pre), global_ids(projection.post)
+            found = find_pairs(
+                self.rng.rng, self.p_connect, sources, targets,
+                apart=not self.allow_self_connections,
+            )  # fmt: skip
+            if found is not None:
+                return found
         generator = deepcopy(self.rng).rng
         rows = max(1, _CHUNK // n_pre)
         pres, posts = [], []
@@ -140,13 +159,13 @@ class FixedProbabilityConnector(_Columns, pynn_connectors.FixedProbabilityConnec
             count = min(rows, n_post - first)
             hit = generator.uniform(0, 1, size=(count, n_pre)) < self.p_connect
             target, source = np.nonzero(hit)
-            pres.append(source.astype(np.int64))
-            posts.append(target.astype(np.int64) + first)
+            pres.append(source.astype(np.int32))
+            posts.append(target.astype(np.int32) + np.int32(first))
         pre, post = np.concatenate(pres), np.concatenate(posts)
         if not self.allow_self_connections:
             keep = not_self(projection, pre, post)
             pre, post = pre[keep], post[keep]
-        connect(self, projection, lazy, pre, post)
+        return pre, post
 
 
 class FromListConnector(pynn_connectors.FromListConnector):
@@ -202,8 +221,8 @@ class _FixedNumber(_Columns, pynn_connectors.FixedNumberConnector):
         super().__init__(n, *args, **kwargs)
 
     def connect(self, projection: Any) -> None:
-        """Connect; PyNN's code cannot draw no cells at all."""
-        if isinstance(self.n, int) and self.n == 0:
+        """Connect, at once where possible; PyNN's code cannot draw no cells at all."""
+        if isinstance(self.n, int) and (self.n == 0 or self._connect_at_once(projection)):
             return
         try:
             super().connect(projection)
@@ -219,6 +238,38 @@ class _FixedNumber(_Columns, pynn_connectors.FixedNumberConnector):
                 )
             ) from error
 
+    def _connect_at_once(self, projection: Any) -> bool:
+        """Connect a number that is fixed, unless PyNN's own loop is needed."""
+        n_pre, n_post = projection.shape
+        worth = max(n_pre * n_post, self.n * max(n_pre, n_post)) >= _MANY_CANDIDATES
+        plain = worth and type(self.rng) is NumpyRNG and n_pre > 1 and n_post > 1
+        lazy = bulk_parameters(self, projection) if plain else None
+        if lazy is None:
+            return False
+        pairs = self._draw(projection)
+        if pairs is None:
+            return False
+        if self._draws_first:
+            # The synapse's distributions are copied after the draws: they may share the generator.
+            lazy = bulk_parameters(self, projection)
+            assert lazy is not None
+        connect(self, projection, lazy, *pairs)
+        return True
+
+    #: Whether PyNN draws all pairs before it copies the synapse's distributions.
+    _draws_first = True
+
+    def _draw(self, projection: Any) -> tuple[Int32Array, Int32Array] | None:
+        """Indices of source and target, (n,) each, ascending by target; None leaves it to PyNN."""
+        raise NotImplementedError
+
+    def _choose(self, projection: Any, rows: int, size: int) -> Int32Array | None:
+        """Choose ``n`` of ``size`` cells for each of ``rows`` cells."""
+        apart = not self.allow_self_connections and projection.pre == projection.post
+        return choose_for_each(
+            self.rng.rng, rows, size, self.n, replacement=self.with_replacement, apart=apart
+        )
+
     def _rng_uniform_int_exclude(self, n: int, size: int, exclude: int) -> Int64Array:
         """Draw ``n`` integers below ``size``; those that hit ``exclude`` are drawn again."""
         limits = {"low": 0, "high": size}
@@ -231,13 +282,38 @@ class _FixedNumber(_Columns, pynn_connectors.FixedNumberConnector):
 class FixedNumberPreConnector(_FixedNumber, pynn_connectors.FixedNumberPreConnector):
     """PyNN's ``FixedNumberPreConnector``, as documented in ``pyNN.connectors``."""
 
+    _draws_first = False
+
+    def _draw(self, projection: Any) -> tuple[Int32Array, Int32Array] | None:
+        n_pre, n_post = projection.shape
+        sources = self._choose(projection, n_post, n_pre)
+        targets = np.repeat(np.arange(n_post, dtype=np.int32), self.n)
+        return None if sources is None else (sources, targets)
+
 
 class FixedNumberPostConnector(_FixedNumber, pynn_connectors.FixedNumberPostConnector):
     """PyNN's ``FixedNumberPostConnector``, as documented in ``pyNN.connectors``."""
 
+    def _draw(self, projection: Any) -> tuple[Int32Array, Int32Array] | None:
+        n_pre, n_post = projection.shape
+        targets = self._choose(projection, n_pre, n_post)
+        sources = np.repeat(np.arange(n_pre, dtype=np.int32), self.n)
+        return None if targets is None else order_by_target(sources, targets, n_post)
+
 
 class FixedTotalNumberConnector(_FixedNumber, pynn_connectors.FixedTotalNumberConnector):
     """PyNN's ``FixedTotalNumberConnector``, as documented in ``pyNN.connectors``."""
+
+    def _draw(self, projection: Any) -> tuple[Int32Array, Int32Array] | None:
+        n_pre, n_post = projection.shape
+        before = self.rng.rng.get_state(legacy=False)
+        # PyNN draws this process's share of all connections, which is all of them.
+        share = RandomDistribution("binomial", (self.n, 1.0), rng=self.rng).next()
+        pairs = draw_pairs(self.rng.rng, int(share), n_pre, n_post)
+        if pairs is None:
+            self.rng.rng.set_state(before)
+            return None
+        return order_by_target(*pairs, n_post)
 
 
 class DistanceDependentProbabilityConnector(

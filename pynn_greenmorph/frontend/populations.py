@@ -16,6 +16,7 @@ from ..network import CellGroup
 from ..registry import CellModel
 from . import state as simulator
 from .deviations import note_lost_times, note_rounded_parameters, note_rounded_times
+from .memory import check_population
 from .recording import Recorder, check_file
 from .session import Session
 from .values import check_column, check_ordered, check_spike_times
@@ -234,8 +235,7 @@ class PopulationView(_Cells, common.PopulationView):
             )
         common.PopulationView.__init__(self, parent, selector, label)
         self._root = self.grandparent
-        self._rows = np.array([int(cell) for cell in self.all_cells], dtype=np.int64)
-        self._rows -= int(self._root.first_id)
+        self._rows = parent._rows[self.mask]
 
     @property
     def initial_values(self) -> dict[str, LazyArray]:
@@ -277,6 +277,8 @@ class Population(_Cells, common.Population):
             )
         if isinstance(cellclass, type) and cellparams is None:
             cellparams = {}
+        if hasattr(cellclass, "model"):
+            check_population(cellclass.model, int(np.prod(size, dtype=float)), label)
         common.Population.__init__(
             self, size, cellclass, cellparams, structure, initial_values or {}, label
         )
@@ -328,11 +330,7 @@ class Population(_Cells, common.Population):
         note_lost_times(session, self.label, times)
         note_rounded_times(session, self.label, times)
         self._rows = np.arange(size, dtype=np.int64)
-        self.all_cells = np.array(
-            [simulator.ID(first + 1 + index) for index in range(size)], dtype=simulator.ID
-        )
-        for cell in self.all_cells:
-            cell.parent = self
+        self.all_cells = simulator.make_ids(self, first + 1, size)
         self._mask_local = np.ones(size, dtype=bool)
         network.cells.append(self._cells)
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from pyNN import common
 from pyNN import errors as pynn_errors
 from pyNN.parameters import ParameterSpace
+from pyNN.random import NumpyRNG, RandomDistribution
 from pyNN.space import Space
 
 from ..errors import explain
@@ -23,11 +24,15 @@ from .connections import (
     global_ids,
     populations_of,
 )
+from .memory import check_connections
 from .models import StaticSynapse
+from .pairs import CellIndices, draw_for_pairs, matrix_of, pair_keys
 from .session import Session
+from .text_file import TextFile
 
 __all__ = ["Projection"]
 
+Int32Array = NDArray[np.int32]
 Int64Array = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 
@@ -78,8 +83,12 @@ class Projection(common.Projection):
         # PyNN's own default label has an arrow that is hard to type.
         arrow = f"{presynaptic_neurons.label}->{postsynaptic_neurons.label}"
         self._ledger_label: str = label or arrow
-        self._columns: list[tuple[Int64Array, int, dict[str, Any]]] = []
-        self._bulk: tuple[Int64Array, Int64Array, dict[str, Any]] | None = None
+        self._columns: list[tuple[Int32Array, int, dict[str, Any]]] = []
+        self._bulk: tuple[Int32Array, Int32Array, dict[str, Any]] | None = None
+        check_connections(
+            self._session.network, connector, self.synapse_type, self.pre.size, self.post.size,
+            f"Projection {self.label!r}",
+        )  # fmt: skip
         connector.connect(self)
         self._store()
 
@@ -95,28 +104,29 @@ class Projection(common.Projection):
         """Add the connections of one target; called by PyNN's connectors."""
         if location_selector is not None:
             raise NotImplementedError("cells with compartments are not supported")
-        sources = np.asarray(presynaptic_indices, dtype=np.int64)
+        sources = np.asarray(presynaptic_indices, dtype=np.int32)
         self._columns.append((sources, int(postsynaptic_index), connection_parameters))
 
-    def connect_bulk(self, pre: Int64Array, post: Int64Array, parameters: dict[str, Any]) -> None:
+    def connect_bulk(self, pre: Int32Array, post: Int32Array, parameters: dict[str, Any]) -> None:
         """Add all connections at once.
 
         Parameters
         ----------
-        pre, post : (n,) int64
+        pre, post : (n,) int32
             Indices of source and target cells, in order of insertion.
         parameters : dict of str to float or (n,) float64
-            Values of the synapse type's attributes.
+            Values of the synapse type's attributes. All arrays are kept and
+            may be changed: the caller does not use them any more.
         """
         self._bulk = (pre, post, parameters)
 
-    def _gather_columns(self) -> tuple[Int64Array, Int64Array, dict[str, Any]]:
+    def _gather_columns(self) -> tuple[Int32Array, Int32Array, dict[str, Any]]:
         if self._bulk is not None:
             return self._bulk
-        none = np.zeros(0, dtype=np.int64)
+        none = np.zeros(0, dtype=np.int32)
         pre = np.concatenate([none, *[sources for sources, _, _ in self._columns]])
         counts = np.array([len(sources) for sources, _, _ in self._columns], dtype=np.int64)
-        targets = np.array([target for _, target, _ in self._columns], dtype=np.int64)
+        targets = np.array([target for _, target, _ in self._columns], dtype=np.int32)
         parameters = {}
         for name in self.synapse_type.get_parameter_names():
             values = [
@@ -128,18 +138,20 @@ class Projection(common.Projection):
 
     def _store(self) -> None:
         """Check the new connections and put them into the synapse table."""
-        self._pre, self._post, parameters = self._gather_columns()
+        pre, post, parameters = self._gather_columns()
         self._columns, self._bulk = [], None
-        n = len(self._pre)
-        weight = checked_weight(self, np.broadcast_to(parameters["weight"], (n,)))
-        delay = checked_delay(self, np.broadcast_to(parameters["delay"], (n,)))
+        n = len(pre)
+        weight = checked_weight(self, _as_column(parameters["weight"], n))
+        delay = checked_delay(self, _as_column(parameters["delay"], n))
+        self._sources = CellIndices.of(global_ids(self.pre), pre)
+        self._targets = CellIndices.of(global_ids(self.post), post)
         self._group = SynapseGroup(
             label=self._ledger_label,
             model=self.synapse_type.model_name,
             receptor=self.receptor_type,
             created=self._session.simulation.lifetime,
-            pre=global_ids(self.pre)[self._pre],
-            post=global_ids(self.post)[self._post],
+            pre=self._sources.ids,
+            post=self._targets.ids,
             weight=weight,
             delay_steps=delay,
         )
@@ -150,7 +162,7 @@ class Projection(common.Projection):
 
     def __len__(self) -> int:
         """Number of connections."""
-        return len(self._pre)
+        return self._group.size
 
     def __getitem__(self, i: Any) -> Any:
         """Return connection ``i``, or a list of connections for a slice."""
@@ -164,28 +176,29 @@ class Projection(common.Projection):
         """The connections in order of insertion: a sequence of :class:`Connection`."""
         return self
 
-    def column(self, name: str) -> NDArray[Any]:
-        """Return a column of the projection.
+    def column(self, name: str, rows: Any = slice(None)) -> Any:
+        """Return a column of the projection, not to be written to.
 
         Parameters
         ----------
         name : str
             ``presynaptic_index``, ``postsynaptic_index``, ``weight`` or ``delay``.
+        rows : slice, int or (k,) int64, optional
+            Which connections, in order of insertion.
 
         Returns
         -------
-        (n,) int64 or float64
-            In order of insertion; weight in nA or uS, delay in ms on the grid.
+        (k,) int32 or float64, or a scalar
+            Weight in nA or uS, delay in ms on the grid; one number may be broadcast.
         """
         if name == "presynaptic_index":
-            return self._pre
+            return self._sources.indices(rows)
         if name == "postsynaptic_index":
-            return self._post
+            return self._targets.indices(rows)
         if name == "delay":
-            delays: NDArray[Any] = self._session.to_ms(self._group.delay_steps.astype(np.int64))
-            return np.atleast_1d(delays)
+            return _to_ms(self._session, self._group.delay_steps[rows])
         if name == "weight":
-            return self._group.weight
+            return self._group.weight[rows]
         raise pynn_errors.NonExistentParameterError(
             name, type(self.synapse_type).__name__, self.synapse_type.get_parameter_names()
         )
@@ -209,26 +222,25 @@ class Projection(common.Projection):
     def _get_attributes_as_arrays(
         self, names: Any, multiple_synapses: str = "sum"
     ) -> list[FloatArray]:
-        pre, post = self._pre, self._post
-        result = []
-        for name in names:
-            values = self.column(name)
-            matrix = np.full(self.shape, np.nan)
-            if multiple_synapses == "last":
-                matrix[pre, post] = values
-            elif multiple_synapses == "first":
-                # Copies: NumPy walks reversed views in the order of memory.
-                matrix[pre[::-1].copy(), post[::-1].copy()] = values[::-1].copy()
-            elif multiple_synapses == "sum":
-                matrix[pre, post] = 0.0
-                np.add.at(matrix, (pre, post), values)
-            else:
-                start = np.inf if multiple_synapses == "min" else -np.inf
-                matrix[pre, post] = start
-                pick = np.minimum if multiple_synapses == "min" else np.maximum
-                pick.at(matrix, (pre, post), values)
-            result.append(matrix)
-        return result
+        columns = [self.column(name) for name in names]
+        return matrix_of(self.shape, *self._ends(), columns, multiple_synapses)
+
+    def _ends(self) -> tuple[Int32Array, Int32Array]:
+        """Indices of source and target, (n,) each."""
+        return self._sources.indices(), self._targets.indices()
+
+    def save(
+        self,
+        attribute_names: Any,
+        file: Any,
+        format: str = "list",  # noqa: A002
+        gather: bool = True,
+        with_address: bool = True,
+    ) -> None:
+        """Write values of attributes to a file; see ``pyNN.common.Projection.save``."""
+        if isinstance(file, str):
+            file = TextFile(file, mode="w")
+        super().save(attribute_names, file, format, gather, with_address)
 
     # -- changing ----------------------------------------------------------------
 
@@ -258,33 +270,55 @@ class Projection(common.Projection):
     def _set_attribute(self, name: str, value: Any) -> None:
         self._check_attribute(name)
         if isinstance(value, int | float | np.floating | np.integer):
-            self.set_rows(name, None, np.full(len(self), float(value)))
-        else:
-            self._check_values(name, value)
-            super().set(**{name: value})
-
-    def _check_values(self, name: str, value: Any) -> None:
-        """Raise ``InvalidDimensionsError`` for None, and a list that does not fit the pairs."""
-        listed = isinstance(value, list) or (isinstance(value, np.ndarray) and value.ndim == 1)
-        if not listed and value is not None:
+            self._replace(name, np.broadcast_to(np.float64(value), (len(self),)))
             return
-        pairs = len(np.unique(self._pre * self.shape[1] + self._post))
-        if value is None or len(value) != pairs:
+        values = self._values_of(name, value)
+        if values is None:
+            super().set(**{name: value})
+        else:
+            self._replace(name, values)
+
+    def _values_of(self, name: str, value: Any) -> FloatArray | None:
+        """Values (n,) for all connections as a new array, or None where PyNN finds them."""
+        if value is None or isinstance(value, list):
+            return self._values_of_pairs(name, value)
+        if isinstance(value, np.ndarray) and np.can_cast(value.dtype, np.float64):
+            if value.ndim == 1:
+                return self._values_of_pairs(name, value)
+            if value.shape == self.shape:
+                return value[self._ends()].astype(np.float64, copy=False)
+        if isinstance(value, RandomDistribution) and isinstance(value.rng, NumpyRNG):
+            keys = pair_keys(*self._ends(), self.shape[1])
+            return draw_for_pairs(value, self.shape[0] * self.shape[1], keys)
+        return None
+
+    def _values_of_pairs(self, name: str, value: Any) -> FloatArray:
+        """Values (n,) of a list for the connected pairs of cells, source by source.
+
+        Raises
+        ------
+        pyNN.errors.InvalidDimensionsError
+            For None, and a list that does not fit the pairs.
+        """
+        keys = pair_keys(*self._ends(), self.shape[1])
+        pairs, place = np.unique(keys, return_inverse=True)
+        if value is None or len(value) != len(pairs):
             raise pynn_errors.InvalidDimensionsError(
                 explain(
                     f"the values of {name} do not fit the connections",
                     where=f"Projection {self.label!r}, set()",
-                    allowed=f"a number, a list of {pairs} values (one for each connected pair of "
-                    f"cells, source by source), an array of shape {self.shape}, a function of "
+                    allowed=f"a number, a list of {len(pairs)} values (one for each connected pair "
+                    f"of cells, source by source), an array of shape {self.shape}, a function of "
                     "distance or a RandomDistribution",
                     given="None" if value is None else f"{len(value)} values",
                 )
             )
+        return np.asarray(value, dtype=np.float64)[place]
 
     def _set_attributes(self, parameter_space: ParameterSpace) -> None:
         parameter_space.evaluate(simplify=False)
         for name, values in parameter_space.items():
-            self.set_rows(name, None, values[self._pre, self._post])
+            self._replace(name, values[self._ends()])
 
     def _set_initial_value_array(self, variable: str, initial_value: Any) -> None:
         raise pynn_errors.InvalidParameterValueError(
@@ -295,24 +329,40 @@ class Projection(common.Projection):
             )
         )
 
-    def set_rows(self, name: str, rows: Int64Array | None, values: FloatArray) -> None:
-        """Replace values of a column.
+    def set_rows(self, name: str, rows: Int64Array, values: FloatArray) -> None:
+        """Replace some values of a column.
 
         Parameters
         ----------
         name : {"weight", "delay"}
-        rows : (k,) int64 or None
-            Which connections; None for all.
+        rows : (k,) int64
+            Which connections.
         values : (k,) float64
             nA or uS, or ms.
         """
+        column = np.array(self.column(name))
+        column[rows] = values
+        self._replace(name, column)
+
+    def _replace(self, name: str, values: FloatArray) -> None:
+        """Replace a column by a new array (n,) or a number that was broadcast; nA, uS or ms."""
         simulator.state.check_mine(self._session, "setting connections")
-        column = self.column(name).copy()
-        column[slice(None) if rows is None else rows] = values
         if name == "weight":
-            self._group.weight = checked_weight(self, column)
+            self._group.weight = checked_weight(self, values)
         elif name == "delay":
-            self._group.delay_steps = checked_delay(self, column)
+            self._group.delay_steps = checked_delay(self, values)
         else:
             raise AttributeError(f"{name!r} of a connection cannot be set")
         self._session.simulation.synapses_changed()
+
+
+def _as_column(values: Any, n: int) -> FloatArray:
+    """A new array as it is, or one number broadcast to (n,)."""
+    return np.broadcast_to(np.asarray(values, dtype=np.float64), (n,))
+
+
+def _to_ms(session: Session, steps: Any) -> Any:
+    """Delays in ms, (n,) or one; as one number broadcast where the steps are that."""
+    if np.ndim(steps) and steps.strides == (0,) and len(steps):
+        return np.broadcast_to(session.to_ms(int(steps[0])), steps.shape)
+    return session.to_ms(steps.astype(np.int64))

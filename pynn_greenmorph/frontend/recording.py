@@ -21,6 +21,7 @@ from pyNN.recording import Variable
 from ..errors import InvalidValueError, LifecycleError, explain
 from ..network import Probe
 from . import state as simulator
+from .trains import Trains
 from .values import finite_number
 
 __all__ = ["Recorder", "check_file"]
@@ -140,7 +141,8 @@ class Recorder(pynn_recording.Recorder):
         recordings, group = self._session.simulation.recordings, self._group
         if sampling_interval is not None:
             self.sampling_interval = sampling_interval
-        rows = np.array(sorted(int(cell) for cell in new_ids), dtype=np.int64) - (group.first + 1)
+        rows = np.sort(np.fromiter(new_ids, dtype=np.int64, count=len(new_ids)))
+        rows -= group.first + 1
         if len(rows) == 0:
             return
         if variable == _SPIKES:
@@ -223,7 +225,7 @@ class Recorder(pynn_recording.Recorder):
         wanted = np.zeros(group.size, dtype=bool)
         wanted[channel_ids - (group.first + 1)] = True
         keep = wanted[cell - group.first]
-        return neo.spiketrainlist.SpikeTrainList.from_spike_time_array(
+        return Trains.from_spike_time_array(
             session.to_ms(step[keep]) * pq.ms,
             cell[keep].astype(int) + 1,
             channel_ids,

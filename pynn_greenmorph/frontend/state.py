@@ -6,28 +6,35 @@ Scripts reach this module as ``sim.simulator`` and the singleton as
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pyNN import common, errors
 
 from ..errors import LifecycleError, explain
+from .memory import check_samples
 from .session import Session
 
-__all__ = ["ID", "State", "name", "state"]
+__all__ = ["ID", "State", "make_ids", "name", "state"]
 
 #: Name of this backend in Neo annotations; redirection never changes it.
 name = "greenmorph"
 
 
 class ID(int, common.IDMixin):
-    """A cell's id, one more than its global id in the network tables."""
+    """A cell's id, one more than its global id in the network tables.
 
-    def __init__(self, n: int) -> None:
-        """Make an id; the population sets ``parent``."""
-        int.__init__(n)
-        common.IDMixin.__init__(self)
+    Each population has a subclass with itself as ``parent``, so that its cells
+    are made without an attribute for each.
+    """
+
+    @property
+    def local(self) -> bool:
+        """Whether the cell is in this process; PyNN's own looks for it in the population."""
+        return True
 
     def __setattr__(self, attribute: str, value: Any) -> None:
         """Set a parameter or a property; another name is an error, not a new attribute."""
@@ -37,6 +44,30 @@ class ID(int, common.IDMixin):
                 attribute, type(self.celltype).__name__, self.celltype.get_parameter_names()
             )
         super().__setattr__(attribute, value)
+
+
+def make_ids(population: Any, first: int, size: int) -> NDArray[Any]:
+    """Make the ids of a population's cells.
+
+    Parameters
+    ----------
+    population : Population
+        Their parent.
+    first, size : int
+        The first id, and the number of ids; they are consecutive.
+
+    Returns
+    -------
+    (size,) array of ID
+    """
+    kind = type("ID", (ID,), {"parent": population, "__module__": __name__})
+    collects = gc.isenabled()
+    gc.disable()  # it would look at all ids again and again while they are made
+    try:
+        return np.fromiter(map(kind, range(first, first + size)), dtype=object, count=size)
+    finally:
+        if collects:
+            gc.enable()
 
 
 class State(common.control.BaseState):
@@ -170,6 +201,7 @@ class State(common.control.BaseState):
                 largest=(target - steps) * self._dt,
                 unit="ms",
             )
+        check_samples(session.network, target - session.simulation.step)
         self.running = True
         session.simulation.run(target, self._progress_for(session, target))
 

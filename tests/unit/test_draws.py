@@ -72,7 +72,7 @@ def test_compiled_draws_have_the_bits_of_plain_python(
 ) -> None:
     """Machine code against the same functions interpreted, up to the limits of keys."""
     assert not numba.config.DISABLE_JIT
-    module = compile_module("drawer", block_source(DRAWER, scalar_parameters=True))
+    module = compile_module("drawer", block_source(DRAWER, scalar_parameters=True), "a test")
     state = np.zeros((3, BLOCK))
     key = np.uint64(seed).astype(np.int64)
     nothing = np.zeros(0), np.zeros((1, BLOCK)), np.zeros(BLOCK), np.zeros(BLOCK, dtype=np.int32)

@@ -155,10 +155,10 @@ def test_a_damaged_file_is_written_again(tmp_path: Path, monkeypatch: pytest.Mon
     """A generated file with other text than its name says is replaced, never executed."""
     monkeypatch.setattr(generate, "kernel_folder", lambda: tmp_path)
     text = "VALUE = 17\n"
-    monkeypatch.delitem(sys.modules, compile_module("part", text).__name__)
+    monkeypatch.delitem(sys.modules, compile_module("part", text, "a test").__name__)
     (path,) = tmp_path.glob("part_*.py")
     path.write_text("VALUE = 18\n")
-    assert compile_module("part", text).VALUE == 17
+    assert compile_module("part", text, "a test").VALUE == 17
     assert path.read_text() == text
 
 
@@ -252,7 +252,7 @@ def result_of(model: CellModel, x: float) -> float:
     """The first state after one step of a compiled block, from ``x``."""
     state = np.full((1, BLOCK), x)
     nothing = np.zeros(0), np.zeros((1, BLOCK)), np.zeros(BLOCK), np.zeros(BLOCK, dtype=np.int32)
-    module = compile_module("sample", block_source(model, scalar_parameters=True))
+    module = compile_module("sample", block_source(model, scalar_parameters=True), "a test")
     module.run_block(state, *nothing, BLOCK, 0, 1, 0, 0)
     assert (state == state[0, 0]).all()
     return float(state[0, 0])
@@ -363,7 +363,7 @@ def test_homogeneous_and_heterogeneous_parameters_give_the_same_bits() -> None:
     inputs = draw.uniform(-200.0, 200.0, (3, BLOCK))
     results = []
     for scalar, param in ((True, constants), (False, np.repeat(constants[:, None], BLOCK, 1))):
-        module = compile_module("variant", block_source(model, scalar_parameters=scalar))
+        module = compile_module("variant", block_source(model, scalar_parameters=scalar), "a test")
         now, given, count = state.copy(), inputs[:2].copy(), np.zeros(BLOCK, dtype=np.int32)
         for _ in range(20):
             module.run_block(now, param, given, inputs[2].copy(), count, BLOCK, 0, 1, 0, 0)
