@@ -6,10 +6,10 @@ storage class and a page of targets. Rows of one source population lie in one
 only: by delay group in order of its processing, source population, source
 cell, storage class, projection, insertion.
 
-Delays are grouped where they are so many that rows would be very short: the
+Delays are grouped where they are so many that rows would be short: the
 group of delays ``base`` to ``base + G - 1`` is delivered ``base`` steps after
 the emission into a ring of ``G`` rows of inputs. With ``G = 1``, the rule for
-few delays or long rows, the sum of one step is in the order of delays.
+few delays, the sum of one step is in the order of delays.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..network import Network, SynapseGroup
-from .partition import Partition
+from .partition import PAGE, Partition
 from .sorting import load_sorting
 from .tables import CellLayout
 
@@ -47,9 +47,16 @@ CONSTANT, SINGLE, DOUBLE = 0, 1, 2
 #: precision, together with others: short rows cost more than bytes save.
 SHORT_ROW = 8
 
-#: Delays are grouped until rows have this mean length, or the ring of inputs
-#: is as large as a second-level cache (half a MiB), or so many steps long.
-WANTED_ROW, RING_BYTES, LONGEST_GROUP = 24, 1 << 21, 16
+#: Most delays that are delivered together.
+LONGEST_GROUP = 64
+
+#: What delivery costs, ns: looking a row up while the tables fit into a cache,
+#: and beyond; adding to a ring of inputs of up to so many bytes; reading a
+#: ring beyond 8 MiB, by spike. Measured with VA networks of 4 000 to 100 000
+#: cells on a Zen 4; only ratios matter, and a wrong choice costs time, no bits.
+LOOK_UP_NS, LOOK_UP_FAR_NS, CACHE_BYTES = 30.0, 200.0, 1 << 24
+ADD_NS = ((1 << 20, 1.3), (1 << 24, 4.0), (1 << 62, 10.0))
+READ_FAR_NS, READ_FAR_BYTES = 1000.0, 1 << 23
 
 
 class Rows(NamedTuple):
@@ -153,16 +160,18 @@ def group_steps(delays: Int64Array, n_synapses: int, n_sources: int, n_slots: in
     int
         A power of two.
     """
-    size = 1
-    while size < LONGEST_GROUP:
+    look_up = LOOK_UP_NS if n_synapses * 11 <= CACHE_BYTES else LOOK_UP_FAR_NS
+    look_up *= -(-n_slots // PAGE)
+    best, least = 1, float("inf")
+    for size in (1 << power for power in range(LONGEST_GROUP.bit_length())):
+        ring_bytes = 8 * size * n_slots
         n_groups = len(np.unique((delays - delays[0]) // size))
-        fewer = len(np.unique((delays - delays[0]) // (2 * size)))
-        if n_synapses >= WANTED_ROW * n_sources * n_groups or 2 * size * n_slots * 8 > RING_BYTES:
-            break
-        if 3 * fewer > 2 * n_groups:
-            break  # they lie too far apart to be grouped
-        size *= 2
-    return size
+        cost = n_groups * look_up + READ_FAR_NS * (ring_bytes > READ_FAR_BYTES)
+        add = next(ns for limit, ns in ADD_NS if ring_bytes <= limit)
+        cost += n_synapses / n_sources * add
+        if cost < least:
+            best, least = size, cost
+    return best
 
 
 def column_and_stride(values: NDArray[Any]) -> tuple[NDArray[Any], int]:
