@@ -92,8 +92,11 @@ def synapses(sim: Any, weight: float, seed: int) -> Any:
     return sim.StaticSynapse(weight=spread, delay=delay)
 
 
-def vogels_abbott(sim: Any, cell: str, n: int, t_stop: float) -> Result:
-    sim.setup(timestep=DT, min_delay=DT, max_delay=15.0, spike_precision="on_grid")
+def build_vogels_abbott(
+    sim: Any, cell: str, n: int, t_stop: float, threads: int = 1
+) -> tuple[list[Any], list[Any]]:
+    """Excitatory and inhibitory cells, and all projections."""
+    sim.setup(timestep=DT, min_delay=DT, max_delay=15.0, spike_precision="on_grid", threads=threads)
     conductances = cell == "IF_cond_exp"
     parameters = {
         "tau_m": 20.0, "tau_syn_E": 5.0, "tau_syn_I": 10.0, "v_reset": -60.0, "v_thresh": -50.0,
@@ -136,6 +139,11 @@ def vogels_abbott(sim: Any, cell: str, n: int, t_stop: float) -> Result:
             receptor_type="excitatory",
         )
     )
+    return [exc, inh], projections
+
+
+def vogels_abbott(sim: Any, cell: str, n: int, t_stop: float, threads: int = 1) -> Result:
+    (exc, inh), projections = build_vogels_abbott(sim, cell, n, t_stop, threads)
     exc.record("spikes")
     inh.record("spikes")
     exc[0:5].record("v")

@@ -69,9 +69,9 @@ def test_delay_chains() -> None:
 
 @pytest.mark.slow
 def test_vogels_abbott_currents() -> None:
-    """4 000 cells, weights and delays drawn from distributions, 1 s: every spike."""
-    theirs, ours = run_both(vogels_abbott, "IF_curr_exp", 4000, 1000.0)
-    compare(theirs, ours, at_least=20_000)
+    """4 000 cells, weights and delays drawn from distributions, 5 s, 2 threads: every spike."""
+    theirs, ours = run_both(vogels_abbott, "IF_curr_exp", 4000, 5000.0, 2)
+    compare(theirs, ours, at_least=100_000)
 
 
 def test_vogels_abbott_conductances() -> None:

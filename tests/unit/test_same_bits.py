@@ -19,6 +19,7 @@ import pyNN.greenmorph as sim
 import pytest
 
 from pynn_greenmorph.engine import rows, simulation
+from tests.models import build_vogels_abbott
 
 DT = 0.1
 T_STOP = 60.0
@@ -366,6 +367,46 @@ def test_threads_slices_and_recording(drawn: bool) -> None:
     assert len(hashes) == 1
     assert len(samples) == 1
     assert populations[1].mean_spike_count() > 0.5
+    sim.end()
+
+
+def play_vogels_abbott(threads: int, step: float, record: bool) -> tuple[str, str]:
+    """Hash of what any run has after 5 s, and of what was recorded."""
+    cells, projections = build_vogels_abbott(sim, "IF_curr_exp", 4000, 5000.0, threads)
+    if record:
+        for population in cells:
+            population.record("spikes")
+        cells[0][:10].record("v")
+    while sim.get_current_time() < 5000.0 - 1e-6:
+        sim.run_until(min(round(sim.get_current_time() + step, 9), 5000.0))
+    engine = sim.state.session.simulation
+    assert engine.emitted.sum() > 100_000
+    hasher = hashlib.sha256(engine.emitted.tobytes() + engine.cells.state.tobytes())
+    for projection in projections:
+        hasher.update(projection._group.weight.tobytes())
+    hasher.update(repr(sim.energy_report().counters).encode())
+    recorded = hashlib.sha256()
+    if record:
+        for population in cells:
+            columns = engine.recordings.spikes(population._cells.first, population.size)
+            recorded.update(columns[0].tobytes() + columns[1].tobytes())
+        segment = cells[0][:10].get_data("v").segments[0]
+        recorded.update(np.ascontiguousarray(segment.analogsignals[0].magnitude).tobytes())
+    return hasher.hexdigest(), recorded.hexdigest()
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:.*delays were rounded:pynn_greenmorph.errors.FidelityWarning")
+def test_five_seconds_of_a_vogels_abbott_network() -> None:
+    """4 000 cells, drawn weights and delays: one hash over threads, slices and recording."""
+    found = {
+        (record, *play_vogels_abbott(threads, step, record))
+        for threads in (1, 2, 3)
+        for step in (5000.0, 250.0, 0.7)
+        for record in (True, False)
+    }
+    assert len(found) == 2
+    assert len({common for _, common, _ in found}) == 1
     sim.end()
 
 
