@@ -103,7 +103,7 @@ def measure(
         made.run((workload.t_stop_ms - FIRST_MS) * b2.ms)
         device = b2.get_device()
         began = time.perf_counter()
-        device.build(run=False, compile=True)
+        device.build(directory=folder, run=False, compile=True)
         compile_s = time.perf_counter() - began
         device.run(with_output=False)
         run_s = float(device._last_run_time)  # noqa: SLF001 - the program's own figure

@@ -49,13 +49,15 @@ __attribute__((noinline)) static void deliver(double *restrict acc, const uint16
 
 __attribute__((noinline)) static long update(double *restrict v, double *restrict i_exc,
                                              double *restrict i_inh, double *restrict refractory,
-                                             double *restrict in_exc, double *restrict in_inh, long n,
+                                             double *restrict in_exc, double *restrict in_inh,
+                                             const double *restrict injected, long n,
                                              const double *c) {
     const double p22 = c[0], p21_exc = c[1], p21_inh = c[2], p20 = c[3], p11_exc = c[4];
     const double p11_inh = c[5], i_offset = c[6], theta = c[7], v_reset = c[8], pause = c[9];
     long spikes = 0;
     for (long i = 0; i < n; i++) {
-        double moved = v[i] * p22 + i_exc[i] * p21_exc + i_inh[i] * p21_inh + i_offset * p20;
+        double moved = v[i] * p22 + i_exc[i] * p21_exc + i_inh[i] * p21_inh +
+                       (i_offset + injected[i]) * p20;
         double left = refractory[i];
         double next = left == 0.0 ? moved : v[i];
         left = left == 0.0 ? left : left - 1.0;
@@ -91,18 +93,19 @@ static double time_update(long n, long steps, int repeats, double *sink) {
        constants of the benchmark's cells at 0.1 ms, to a few digits. */
     const double c[10] = {0.99501247919, 4.938e-4, 4.963e-4, 4.98752e-4, 0.98019867331,
                           0.99004983375, 0.0,      -1.0,     -11.0,      50.0};
-    double *a[6], *times = block((size_t)repeats * sizeof *times);
+    double *a[7], *times = block((size_t)repeats * sizeof *times);
     long spikes = 0;
-    for (int k = 0; k < 6; k++) a[k] = block((size_t)n * sizeof(double));
+    for (int k = 0; k < 7; k++) a[k] = block((size_t)n * sizeof(double));
     for (int r = 0; r < repeats; r++) {
         for (long i = 0; i < n; i++) {
             a[0][i] = -11.0 + 10.0 * (double)(draw() >> 11) * 0x1p-53;
             a[1][i] = 50.0; /* decays, but not to denormals within the steps */
             a[2][i] = -50.0;
-            a[3][i] = a[4][i] = a[5][i] = 0.0;
+            a[3][i] = a[4][i] = a[5][i] = a[6][i] = 0.0;
         }
         double began = now_ns();
-        for (long s = 0; s < steps; s++) spikes += update(a[0], a[1], a[2], a[3], a[4], a[5], n, c);
+        for (long s = 0; s < steps; s++)
+            spikes += update(a[0], a[1], a[2], a[3], a[4], a[5], a[6], n, c);
         times[r] = (now_ns() - began) / ((double)n * (double)steps);
     }
     *sink += (double)spikes;

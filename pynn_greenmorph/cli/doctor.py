@@ -125,16 +125,11 @@ def check_cache() -> Iterator[Check]:
 
 
 def check_processors() -> Iterator[Check]:
-    """Yield how many processors this process may use."""
-    total = os.cpu_count() or 1
+    """Yield how many threads ``setup(threads="auto")`` may use."""
+    from ..engine.threads import available_threads
+
     # Containers and batch systems give a process fewer than the machine has.
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else total
-    limits = [f"{name}={os.environ[name]}" for name in _THREAD_VARIABLES if name in os.environ]
-    shown = f" ({', '.join(limits)})" if limits else ""
-    yield Check(f"{usable} of {total} processors can be used{shown}")
-
-
-_THREAD_VARIABLES = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS")
+    yield Check(f"{available_threads()} of {os.cpu_count() or 1} processors can be used")
 
 
 def check_peers() -> Iterator[Check]:

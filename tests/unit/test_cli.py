@@ -38,6 +38,20 @@ cells = sim.Population(10, sim.IF_curr_exp(tau_refrac=1.0), label="cells")
 sim.run(30.0)
 """
 
+#: Needs every kind of compiled code: wiring of many candidates, drawn values, both variants.
+WIRED = """
+import pyNN.greenmorph as sim
+sim.setup(timestep=1.0)
+noise = sim.Population(20, sim.SpikeSourcePoisson(rate=10.0))
+cells = sim.Population(300, sim.IF_curr_exp())
+others = sim.Population(300, sim.IF_cond_exp(tau_m=sim.RandomDistribution("uniform", (9, 20))))
+some = sim.FixedProbabilityConnector(0.1, rng=sim.NumpyRNG(1))
+weight = sim.RandomDistribution("normal_clipped", (0.01, 0.01, 0, 1), rng=sim.NumpyRNG(2))
+for pre, post in ((noise, cells), (cells, others), (cells, cells)):
+    sim.Projection(pre, post, some, sim.StaticSynapse(weight=weight, delay=1.0))
+sim.run(20.0)
+"""
+
 Write = Callable[[str], str]
 
 
@@ -433,3 +447,27 @@ def test_a_report_that_was_asked_for_and_not_made_is_a_fault(tmp_path: Path) -> 
     assert plain.returncode == 0
     assert asked.returncode == 1
     assert "was not written" in asked.stderr
+
+
+@pytest.mark.slow
+def test_warmup_compiles_what_runs_need(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cold run says what it compiles; after a warmup there is nothing to say."""
+    monkeypatch.setitem(ENV, "NUMBA_CACHE_DIR", str(tmp_path / "cold"))
+    model = tmp_path / "model.py"
+    model.write_text(WIRED)
+    cold = greenmorph("run", "model.py", cwd=tmp_path)
+    assert cold.returncode == 0, cold.stderr
+    said = [line for line in cold.stderr.splitlines() if "compiling for this computer" in line]
+    for what in ("the run loop", "cell type IF_curr_exp", "sorting of synapses", "wiring"):
+        assert any(what in line for line in said)
+    monkeypatch.setitem(ENV, "NUMBA_CACHE_DIR", str(tmp_path / "warm"))
+    warmup = greenmorph("warmup", cwd=tmp_path)
+    assert warmup.returncode == 0, warmup.stderr
+    for model_name in ("IF_curr_exp", "IF_cond_exp", "SpikeSourcePoisson", "run loop"):
+        assert model_name in warmup.stdout
+    assert str(tmp_path / "warm") in warmup.stdout
+    before = set((tmp_path / "warm").rglob("*.nbc"))
+    warm = greenmorph("run", "model.py", cwd=tmp_path)
+    assert warm.returncode == 0, warm.stderr
+    assert "compiling" not in warm.stderr
+    assert set((tmp_path / "warm").rglob("*.nbc")) == before
