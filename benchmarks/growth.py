@@ -23,8 +23,8 @@ from apart import Job, measure_apart
 from networks import DT_MS, FIRST_MS
 
 PICTURE = machine.ROOT / "docs" / "_static" / "growth.svg"
-#: float64: four states and two receptors of each cell, all touched in each step.
-_BYTES_PER_CELL = 6 * 8
+#: float64: four states, two receptors, an injected current, all touched in each step.
+_BYTES_PER_CELL = 7 * 8
 _MANY = 60_000  # cells; above, a point is measured once, because PyNN's random numbers take long
 
 
@@ -154,7 +154,9 @@ def _panels(axes: Iterator[Any], points: dict[str, list[dict[str, Any]]]) -> Non
     _line(here, by_delay, spread, "ns_per_event", "run()")
     _line(here, by_delay, spread, "delivery_ns", "delivery alone")
     _mark(here, 80 * DT_MS, "one event per spike and step")
-    reason = "wide: the events of a spike\ncome in ever smaller lots"
+    reason = (
+        "wide: a spike's events come in small lots,\nin groups of delays, into a ring beyond L2"
+    )
     _words(here, "Delays", "longest delay, ms, from 0.1 ms", "ns per synaptic event", reason)
 
     here, twice = next(axes), points["threads"]
@@ -164,7 +166,7 @@ def _panels(axes: Iterator[Any], points: dict[str, list[dict[str, Any]]]) -> Non
     here.plot(cells, [alone[n] / p["run_s"] for p, n in pairs], marker="o", markersize=3)
     here.axhline(2.0, color="0.6", linestyle=":", linewidth=1)
     here.set_ylim(bottom=0.0)
-    reason = "few cells: threads wait for each other\nat each smallest delay"
+    reason = "few cells: threads wait for each other\nafter each shortest delay (0.2 ms)"
     _words(here, "Two threads", "cells, 80 synapses each", "times faster than one", reason)
 
     here = next(axes)

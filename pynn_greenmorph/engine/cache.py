@@ -18,7 +18,7 @@ __all__ = ["kernel_folder"]
 
 def _candidates() -> list[Path]:
     folders = []
-    if "NUMBA_CACHE_DIR" in os.environ:
+    if os.environ.get("NUMBA_CACHE_DIR"):
         folders.append(Path(os.environ["NUMBA_CACHE_DIR"]) / "pynn_greenmorph")
     folders.append(Path(platformdirs.user_cache_dir("pynn_greenmorph")) / "kernels")
     user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")

@@ -44,11 +44,16 @@ def check_ends(
     keys : (int, int)
         Trial and key of random numbers.
     """
-    for part, (step, _, status, block) in zip(parts, ends, strict=True):
-        if status == loop.FAILED_STEP:
-            raise _failed_step(part, block, step, cells, memory, dt_ms, keys)
-    if any(status == loop.NOT_FINITE for _, _, status, _ in ends):
-        cells.check_finite(since_ms, min(step for step, _, _, _ in ends) * dt_ms)
+    failures = [
+        (failed_at, index, block)
+        for index, (_, _, status, block, failed_at) in enumerate(ends)
+        if status == loop.FAILED_STEP
+    ]
+    if failures:
+        step, index, block = min(failures)
+        raise _failed_step(parts[index], block, step, cells, memory, dt_ms, keys)
+    if any(end[2] == loop.NOT_FINITE for end in ends):
+        cells.check_finite(since_ms, ends[0][0] * dt_ms)
 
 
 def _failed_step(
@@ -60,37 +65,32 @@ def _failed_step(
     dt_ms: float,
     keys: tuple[int, int],
 ) -> SimulationError:
-    """Find the cell by calling ``step()`` as plain Python: machine code keeps no exception."""
+    """Call ``step()`` of the cell as plain Python: machine code keeps no exception."""
     first, n_cells = int(part.blocks.first_cell[block]), int(part.blocks.n_cells[block])
     group = next(
         lay.group
         for lay in cells.layouts
         if lay.group.first <= first < lay.group.first + lay.group.size
     )
-    where = f"population {group.label!r} ({group.model.name})"
-    names = dict(zip(("trial", "key"), keys, strict=True)) | {"step_index": step}
-    for lane in range(n_cells):
-        values = _arguments(part, block, lane, group, cells, memory, step, dt_ms) | names
-        try:
-            _call(group, values)
-        except Exception as error:  # noqa: BLE001 - whatever the user's step raises
-            index = first + lane - group.first
-            failure = SimulationError(
-                explain(
-                    f"step() of cell {index} raised {type(error).__name__}: {error}, "
-                    f"at t = {step * dt_ms:g} ms",
-                    where=where,
-                )
-            )
-            failure.__cause__ = error
-            return failure
-    return SimulationError(
+    # The kernel marks a cell before its step, and counts its spikes after it.
+    lane = int(np.argmax(part.scratch.counted[:n_cells] == -1))
+    values = _arguments(part, block, lane, group, cells, memory, step, dt_ms)
+    values |= dict(zip(("trial", "key"), keys, strict=True)) | {"step_index": step}
+    cause: Exception | None = None
+    try:
+        _call(group, values)
+    except Exception as error:  # noqa: BLE001 - whatever the user's step raises
+        cause = error
+    what = f"{type(cause).__name__}: {cause}" if cause else "an exception"
+    failure = SimulationError(
         explain(
-            f"step() raised an exception at t = {step * dt_ms:g} ms",
-            where=f"{where}, a cell from {first - group.first} to {first + n_cells - 1}",
-            todo="Set NUMBA_DISABLE_JIT=1 to see the exception",
+            f"step() of cell {first + lane - group.first} raised {what}, "
+            f"at t = {step * dt_ms:g} ms",
+            where=f"population {group.label!r} ({group.model.name})",
         )
     )
+    failure.__cause__ = cause
+    return failure
 
 
 def _arguments(

@@ -52,6 +52,8 @@ def run_block(state, param, inputs, injected, count, n_cells, first_cell, step_i
 {scalars}
     # min() tells the compiler that rows of a block do not overlap.
     for i in range(min(n_cells, {block})):
+        # Seen only when the step raises; else the compiler drops it.
+        count[i] = -1
         {results} = {step}({arguments})
 {stores}
         count[i] = n_spikes

@@ -87,11 +87,12 @@ class LogBuffers:
         return log, base, n_log
 
     @staticmethod
-    def close(log: Log, base: int, step: int, n_tail: Int64Array, n_log: Int64Array) -> LogTail:
+    def close(log: Log, base: int, step: int, n_tail: Int64Array) -> LogTail:
         """What was logged up to ``step`` beside the tail, ascending by step, then cell."""
         steps, cells, numbers = [], [], []
-        for part, (first, last) in enumerate(zip(n_tail, n_log, strict=True)):
+        for part, first in enumerate(n_tail):
             end = log.end[part, : step - base + 1]
+            last = end[-1]
             steps.append(np.repeat(np.arange(base + 1, step + 1), np.diff(end))[first:])
             cells.append(log.cell[part, first:last].astype(np.int64))
             numbers.append(log.number[part, first:last].astype(np.int64))

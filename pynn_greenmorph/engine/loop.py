@@ -41,6 +41,7 @@ from .share import (
     probes_of,
     scratch_of,
     table_of,
+    tuple_fields,
 )
 
 __all__ = [
@@ -121,9 +122,10 @@ def advance(step, n_log, setting, share):  # type: ignore[no-untyped-def]
 
     All parts leave together, early when the log of one is nearly full or
     something went wrong. Returns the last step done, the length of the part's
-    log, how it ended, and the block that failed.
+    log, how it ended, the block that failed and in which step; a part that
+    failed stands still until all leave, at the end of the window.
     """
-    status, where, n_window, checked = DONE, -1, 0, step
+    status, where, failed_at, n_window, checked = DONE, -1, -1, 0, step
     memory, scratch = memory_of(share), scratch_of(share)
     n_parts, capacity = log_of(share).cell.shape
     while step < setting.last_step:
@@ -134,8 +136,8 @@ def advance(step, n_log, setting, share):  # type: ignore[no-untyped-def]
             step += 1
             n_log, failed = run_step(step, n_log, timed, setting, share)
             if failed >= 0:
-                status, where = FAILED_STEP, failed
-                break
+                status, where, failed_at = FAILED_STEP, failed, step
+                step = until
         if step - checked >= CHECK_STEPS or step == setting.last_step:
             checked = step
             if not all_finite(blocks_of(share), memory.state):
@@ -149,7 +151,7 @@ def advance(step, n_log, setting, share):  # type: ignore[no-untyped-def]
             status = max(status, ABORTED)
         if verdict != 0:
             break
-    return step, n_log, status, where
+    return step, n_log, status, where, failed_at
 
 
 def leave_together(words, n_parts, leave, n_window):  # type: ignore[no-untyped-def]
@@ -216,8 +218,9 @@ def run_part(step, n_log, setting, share):
 _LOOP_CONSTANTS = ("DONE", "ABORTED", "FAILED_STEP", "NOT_FINITE", "CHECK_STEPS")
 _BARRIER_CONSTANTS = ("ARRIVED", "GENERATION", "STOP", "LEAVE", "SPINS")
 
-#: Ends of a call of the loop: last step, length of the log, status, block that failed.
-End = tuple[int, int, int, int]
+#: End of a call of the loop: last step, length of the log, status, block that
+#: failed and in which step (-1 where none did).
+End = tuple[int, int, int, int, int]
 
 #: Takes the step, the length of the log, the setting and a memory map.
 Advance = Callable[[int, int, Setting, MemoryMap], End]
@@ -254,8 +257,9 @@ def _plain_part(step: int, n_log: int, setting: Setting, memory: MemoryMap) -> E
 def _compiled(accessors_text: str) -> Callable[[int, int, Setting, Int64Array], End]:
     from . import barrier, calls, intrinsics
 
-    # The text that is inlined from these modules is part of the hash too.
-    inlined = inspect.getsource(calls) + inspect.getsource(intrinsics)
+    # What is inlined from these modules, and where a named tuple has its
+    # fields, is part of the hash too.
+    inlined = inspect.getsource(calls) + inspect.getsource(intrinsics) + tuple_fields()
     constants = {name: globals()[name] for name in _LOOP_CONSTANTS}
     constants |= {name: getattr(barrier, name) for name in _BARRIER_CONSTANTS}
     parts = [

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import GreenmorphError, explain
 from .generate import BLOCK
 from .tables import Blocks, CellLayout
 
@@ -33,8 +34,6 @@ class Partition:
     n_parts : int
     part : (b,) int64
         Part of each block; table blocks belong to part 0.
-    home : (b,) int64
-        Page of each block, numbered over all parts; -1 without receptors.
     page_at : (h,) int64
         First input slot of each page.
     page_part : (h,) int64
@@ -49,7 +48,6 @@ class Partition:
 
     n_parts: int
     part: Int64Array
-    home: Int64Array
     page_at: Int64Array
     page_part: Int64Array
     home_of_cell: NDArray[np.int32]
@@ -125,7 +123,6 @@ def make_partition(
     return Partition(
         n_parts=n_parts,
         part=part,
-        home=home,
         page_at=page_at,
         page_part=page_part,
         home_of_cell=home_of_cell,
@@ -145,6 +142,15 @@ def _pages(
     for p in range(n_parts):
         open_page = False
         for b in np.flatnonzero((part == p) & (n_inputs > 0)):
+            if n_inputs[b] > PAGE:
+                raise GreenmorphError(
+                    explain(
+                        "a cell type has too many receptors",
+                        where="run()",
+                        allowed=f"{PAGE // BLOCK}",
+                        given=n_inputs[b] // BLOCK,
+                    )
+                )
             if not open_page or input_at[b] + n_inputs[b] - page_at[-1] > PAGE:
                 page_at.append(int(input_at[b]))
                 page_part.append(p)

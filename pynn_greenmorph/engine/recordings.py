@@ -25,8 +25,8 @@ class Recordings:
         self._recorded = np.zeros(0, dtype=bool)
         self._spikes: list[tuple[Int64Array, Int64Array, Int64Array]] = []
         self._samples: dict[int, list[FloatArray]] = {}
-        self._key: tuple[Any, ...] = ()
-        self._owners = np.zeros(0, dtype=np.int64)
+        self._objects: list[Any] = []
+        self._numbers: list[int] = []
         self._tables: list[Probes] = []
         self._buffer = np.zeros(0)
 
@@ -115,23 +115,21 @@ class Recordings:
 
         Both are used again when they fit: a short run() should cost little.
         """
-        counts = []
-        for probe in probes:
-            done = max(step, probe.start) - probe.start
-            due = max(last_step - probe.start, 0) // probe.interval - done // probe.interval
-            counts.append(due * len(probe.cells))
-        starts = [(id(probe), probe.start, len(probe.cells)) for probe in probes]
-        key = (id(part_of_cell), n_parts, tuple(starts), tuple(counts))
-        if key != self._key:
+        counts = [_due(probe, step, last_step) * len(probe.cells) for probe in probes]
+        # The objects themselves are kept: the address of one that is gone may be used again.
+        objects: list[Any] = [part_of_cell, *probes]
+        numbers = [n_parts, *[probe.start for probe in probes], *counts]
+        same = len(objects) == len(self._objects) and numbers == self._numbers
+        if not (same and all(a is b for a, b in zip(objects, self._objects, strict=True))):
             at = np.cumsum([0, *counts], dtype=np.int64)
             self._tables = _probe_tables(probes, cells, at[:-1], part_of_cell, n_parts)
-            self._key, self._owners = key, part_of_cell
+            self._objects, self._numbers = objects, numbers
             if len(self._buffer) < at[-1]:
                 self._buffer = np.empty(at[-1])
         return self._tables, self._buffer
 
     def close(
-        self, probes: Sequence[Probe], samples: FloatArray, due: Int64Array, filled: Int64Array
+        self, probes: Sequence[Probe], samples: FloatArray, at: Int64Array, step: int, to_step: int
     ) -> None:
         """Keep what the run loop has written.
 
@@ -140,17 +138,23 @@ class Recordings:
         probes : sequence of Probe
         samples : flat float64
             The buffer of :meth:`open`.
-        due : (p,) int64
+        at : (p,) int64
             Where each probe's samples begin in the buffer.
-        filled : (p,) int64
-            How many times each probe was sampled.
+        step, to_step : int
+            The last step before, and the last one that was done.
         """
-        for at, times, probe in zip(due, filled, probes, strict=True):
+        for first, probe in zip(at, probes, strict=True):
+            times, width = _due(probe, step, to_step), len(probe.cells)
             if times:
-                width = len(probe.cells)
-                values = samples[at : at + times * width].reshape(times, width)
+                values = samples[first : first + times * width].reshape(times, width)
                 shown = CellState.shown(probe.group, probe.variable, probe.cells, values)
                 self._samples.setdefault(id(probe), []).append(shown)
+
+
+def _due(probe: Probe, step: int, last_step: int) -> int:
+    """How many samples a probe takes after ``step``, up to ``last_step``."""
+    done = max(step, probe.start) - probe.start
+    return max(last_step - probe.start, 0) // probe.interval - done // probe.interval
 
 
 def _probe_tables(

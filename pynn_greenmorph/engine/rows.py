@@ -4,7 +4,8 @@ A *row* holds the synapses of one source cell that share a delay group, a
 storage class and a page of targets. Rows of one source population lie in one
 *table*. The sums at a receptor have one order, which depends on the network
 only: by delay group in order of its processing, source population, source
-cell, storage class, projection, insertion.
+cell, storage class (constant ones in the order of the first projection with
+that weight), projection, insertion.
 
 Delays are grouped where they are so many that rows would be short: the
 group of delays ``base`` to ``base + G - 1`` is delivered ``base`` steps after
@@ -21,6 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import GreenmorphError, explain
 from ..network import Network, SynapseGroup
 from .partition import PAGE, Partition
 from .sorting import load_sorting
@@ -53,7 +55,8 @@ LONGEST_GROUP = 64
 #: What delivery costs, ns: looking a row up while the tables fit into a cache,
 #: and beyond; adding to a ring of inputs of up to so many bytes; reading a
 #: ring beyond 8 MiB, by spike. Measured with VA networks of 4 000 to 100 000
-#: cells on a Zen 4; only ratios matter, and a wrong choice costs time, no bits.
+#: cells on a Zen 4; only ratios matter. The groups decide the order of sums: who
+#: changes a number here changes the last bits of users' results.
 LOOK_UP_NS, LOOK_UP_FAR_NS, CACHE_BYTES = 30.0, 200.0, 1 << 24
 ADD_NS = ((1 << 20, 1.3), (1 << 24, 4.0), (1 << 62, 10.0))
 READ_FAR_NS, READ_FAR_BYTES = 1000.0, 1 << 23
@@ -178,7 +181,9 @@ def column_and_stride(values: NDArray[Any]) -> tuple[NDArray[Any], int]:
     """Return a contiguous column and its stride: 0 where one value stands for all."""
     if values.strides[0] == 0:
         return values[:1].copy(), 0
-    return np.ascontiguousarray(values), 1
+    # Numba compiles another version for read-only arrays.
+    usable = values.flags.c_contiguous and values.flags.writeable
+    return values if usable else values.copy(), 1
 
 
 @dataclass
@@ -352,6 +357,15 @@ def _table_columns(
     page, _, population, kind, _, constant, size = (
         np.array(column) for column in zip(*tables, strict=True)
     )
+    if size.max() >= 1 << 32:
+        raise GreenmorphError(
+            explain(
+                f"{size.max():,} synapses from one population with one delay and kind of weight",
+                where="run()",
+                allowed="fewer than 4,294,967,296",
+                todo="Split the population",
+            )
+        )
     cells = plan.last_cell[population] - plan.first_cell[population] + 1
     in32, in64 = np.where(kind == SINGLE, size, 0), np.where(kind == DOUBLE, size, 0)
     return {

@@ -37,6 +37,7 @@ __all__ = [
     "rows_of",
     "scratch_of",
     "table_of",
+    "tuple_fields",
 ]
 
 Int64Array = NDArray[np.int64]
@@ -295,13 +296,19 @@ class MemoryMap:
         first, last, layout = self._parts[index]
         leaves = _leaves(value)
         # Compiled code believes the map: a wrong type would be read as garbage.
-        assert _layout(leaves) == layout
+        if _layout(leaves) != layout or not all(leaf.flags.c_contiguous for leaf in leaves):
+            raise TypeError(f"{type(value).__name__}: arrays of other types than before")
         numbers = []
         for leaf in leaves:
-            assert leaf.flags.c_contiguous
             address = leaf.__array_interface__["data"][0]
             numbers += [address, len(leaf), leaf.shape[1] if leaf.ndim > 1 else 1]
         self.numbers[first:last] = numbers
+
+
+def tuple_fields() -> str:
+    """Return names and fields of all named tuples that compiled code knows."""
+    kinds = (Blocks, Rows, Pending, TableSpikes, Injections, Probes, Log, Memory, Visits, Scratch)
+    return repr([(kind.__name__, kind._fields) for kind in (*kinds, Setting, Share)])
 
 
 def blocks_of(share):  # type: ignore[no-untyped-def]

@@ -27,7 +27,7 @@ from .profile import Profile, Stopwatch
 from .recordings import Recordings
 from .rows import Delivery, build_delivery
 from .share import Memory, Pending, Setting, TableSpikes
-from .tables import aligned
+from .tables import KERNEL_BLOCK, aligned
 from .threads import choose_threads, new_words, run_parts
 
 __all__ = ["Simulation"]
@@ -71,7 +71,7 @@ class Simulation:
     counters : list of EventCounter
         One per projection that has taken part in a run.
     tail : LogTail
-        Spikes that may still be in flight.
+        Spikes since the epoch that may still be in flight; earlier ones are pending input.
     cells : CellState
     recordings : Recordings
     """
@@ -87,7 +87,8 @@ class Simulation:
         self.tail = LogTail(NO_INT, NO_INT, NO_INT)
         self._threads = threads
         self._finished_steps = 0
-        self._started = self._running = False
+        self._started = self._running = self._broken = False
+        self._known_finite = 0
         self._delivery = Delivery([], 1, 0, 0, 0)
         self._ring = NO_FLOAT
         self._parts: list[Part] = []
@@ -220,7 +221,8 @@ class Simulation:
     def _share_out(self) -> None:
         """Partition the network, sort its synapses, and give every part its share."""
         cells, n_cells = self.cells, self.network.n_cells
-        n_parts = choose_threads(self._threads, n_cells, self._shortest_window())
+        n_blocks = int((cells.blocks.kind == KERNEL_BLOCK).sum())
+        n_parts = choose_threads(self._threads, n_cells, n_blocks, self._shortest_window())
         self._partition = make_partition(cells.layouts, cells.blocks, n_parts, n_cells)
         self._part_of_cell = np.repeat(self._partition.part, cells.blocks.n_cells)
         self._delivery = build_delivery(
@@ -270,6 +272,14 @@ class Simulation:
                     "the simulation is already running",
                     where="run()",
                     todo="Call run() from one thread, and not from within a run",
+                )
+            )
+        if self._broken:
+            raise LifecycleError(
+                explain(
+                    "the last run failed in the middle of a step",
+                    where="run()",
+                    todo="Read the data there is; go on after reset() or setup()",
                 )
             )
         began = time.perf_counter()
@@ -337,17 +347,24 @@ class Simulation:
             memory_map = parts[index].memory_map.take(shares[index])
             return advance(first, int(n_tail[index]), setting, memory_map)
 
+        # Should this not come to its end, the states of the parts do not belong together.
+        self._broken = True
         began = time.perf_counter()
         ends = run_parts(call, n_parts, memory.words) if n_parts > 1 else [call(0)]
         self._watch.add_loop(time.perf_counter() - began, parts[0].scratch.clocks)
-        self.step = min(end[0] for end in ends)
-        n_log = np.array([end[1] for end in ends], dtype=np.int64)
-        spikes = LogBuffers.close(log, base, self.step, n_tail, n_log)
+        failed = [failed_at for *_, status, _, failed_at in ends if status == loop.FAILED_STEP]
+        self._broken = bool(failed)
+        self.step = min([ends[0][0], *(failed_at - 1 for failed_at in failed)])
+        spikes = LogBuffers.close(log, base, self.step, n_tail)
         self._take_spikes(spikes)
         self.tail = self.tail.joined(spikes).after(self.step - delivery.longest)
         if probes:
-            self.recordings.close(probes, samples, tables[0].buffer_at, parts[0].scratch.filled)
-        dt, since = self.network.dt_ms, max(first, self.step - loop.CHECK_STEPS - window)
+            self.recordings.close(probes, samples, tables[0].buffer_at, first, self.step)
+        # A call may end between two looks, so the last one may be two calls back.
+        since = max(self._known_finite, self.step - 2 * (loop.CHECK_STEPS + window))
+        if self.step == last_step:
+            self._known_finite = self.step
+        dt = self.network.dt_ms
         check_ends(ends, parts, cells, memory, since * dt, dt, (self.trial, int(key)))
 
     def _memory_with(self, samples: FloatArray) -> Memory:
@@ -373,6 +390,7 @@ class Simulation:
             counter.epoch = -1
         self._finished_steps += self.step
         self.step, self._epoch, self._started = 0, -1, False
+        self._broken, self._known_finite = False, 0
         self.trial += 1
         self.tail = LogTail(NO_INT, NO_INT, NO_INT)
         self._pending = Pending(NO_INT, NO_INT, NO_FLOAT)

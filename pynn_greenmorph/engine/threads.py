@@ -7,6 +7,7 @@ of a chunk.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import threading
 from collections.abc import Callable
@@ -53,14 +54,16 @@ def available_threads() -> int:
     return max(1, min(n, int(min(_quota(), 1e6))))
 
 
-def choose_threads(requested: int | str, n_cells: int, window: int) -> int:
+def choose_threads(requested: int | str, n_cells: int, n_blocks: int, window: int) -> int:
     """Return the number of threads for a network; no result depends on it.
 
     Parameters
     ----------
     requested : int or "auto"
         ``"auto"``: as many as are available and have enough to do.
-    n_cells : int
+    n_cells, n_blocks : int
+        Cells, and the blocks of cells that can be shared out: a thread without
+        one would only be waited for.
     window : int, steps
         Steps between two barriers.
 
@@ -73,8 +76,32 @@ def choose_threads(requested: int | str, n_cells: int, window: int) -> int:
     if numba.config.DISABLE_JIT:
         return 1  # plain Python has no atomic instructions
     if requested != "auto":
-        return int(requested)
+        return max(1, min(int(requested), n_blocks))
     return max(1, min(available_threads(), n_cells * window // WORK_PER_THREAD))
+
+
+def _processors() -> list[int]:
+    """The processors that may be used, that of the calling thread first; empty if unknown."""
+    try:
+        usable = sorted(os.sched_getaffinity(0))
+        here = ctypes.CDLL(None).sched_getcpu()
+    except (AttributeError, OSError):  # not on Linux
+        return []
+    at = usable.index(here) if here in usable else 0
+    return usable[at:] + usable[:at]
+
+
+def _move_to(processor: int, usable: list[int]) -> None:
+    """Begin on a processor of one's own; from there the system may move the thread.
+
+    A new thread begins where the one that started it runs, and often stays
+    there for as long as a short run takes: two threads then compute in turns.
+    """
+    try:
+        os.sched_setaffinity(0, {processor})
+        os.sched_setaffinity(0, usable)
+    except OSError:
+        pass  # the processors were taken away meanwhile: it stays where it is
 
 
 def new_words() -> NDArray[np.int64]:
@@ -107,9 +134,12 @@ def run_parts(call: Callable[[int], Any], n_parts: int, words: NDArray[np.int64]
     """
     results: list[Any] = [None] * n_parts
     errors: list[BaseException] = []
+    usable = _processors()
 
     def work(part: int) -> None:
         try:
+            if part and part < len(usable):
+                _move_to(usable[part], usable)
             results[part] = call(part)
         except BaseException as error:  # noqa: BLE001 - raised below, when all have left
             errors.append(error)

@@ -31,7 +31,7 @@ _MANY_COLUMNS = 256
 
 def draws_in_bulk(distribution: Any) -> bool:
     """Whether a distribution's numbers do not depend on how many are drawn at a time."""
-    return isinstance(distribution.rng, NumpyRNG) and distribution.name in _BULK
+    return type(distribution.rng) is NumpyRNG and distribution.name in _BULK
 
 
 def _can_draw(lazy: Any) -> bool:
@@ -42,7 +42,7 @@ def _can_draw(lazy: Any) -> bool:
     if lazy.operations:
         return False
     if isinstance(base, RandomDistribution):
-        return isinstance(base.rng, NumpyRNG)
+        return type(base.rng) is NumpyRNG
     return isinstance(base, np.ndarray)
 
 

@@ -134,7 +134,7 @@ class FixedProbabilityConnector(_Columns, pynn_connectors.FixedProbabilityConnec
 
     def connect(self, projection: Any) -> None:
         """Connect with a fixed probability, at once where possible."""
-        plain = isinstance(self.rng, NumpyRNG) and self.allow_self_connections in (True, False)
+        plain = type(self.rng) is NumpyRNG and self.allow_self_connections in (True, False)
         lazy = bulk_parameters(self, projection) if plain else None
         if lazy is None:
             super().connect(projection)

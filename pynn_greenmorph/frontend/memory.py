@@ -21,21 +21,31 @@ __all__ = [
 #: it is made from; in the engine, a target, and a weight and offset of its own.
 _PAIR, _DRAWN_WEIGHT, _DRAWN_DELAY, _TARGET, _OWN_VALUES = 8, 16, 12, 2, 9
 
-#: Limit and usage of the container, for both generations of control groups.
-_MEMORY_LIMITS = (
-    ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
-    (
-        "/sys/fs/cgroup/memory/memory.limit_in_bytes",
-        "/sys/fs/cgroup/memory/memory.usage_in_bytes",
-    ),
+#: Below this nothing is asked: no computer that runs Python lacks it.
+_SMALL = 64 << 20
+
+#: Folder, limit and usage of the container, for both generations of control groups.
+_CONTAINERS = (
+    ("/sys/fs/cgroup", "memory.max", "memory.current"),
+    ("/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes"),
 )
+
+
+def _cached_files(folder: Path) -> int:
+    """Bytes of files in memory, which are given up when a program needs them."""
+    lines = (line.split() for line in (folder / "memory.stat").read_text().splitlines())
+    sizes = {name: int(size) for name, size in lines}
+    prefix = "total_" if "total_inactive_file" in sizes else ""
+    return sizes.get(f"{prefix}inactive_file", 0) + sizes.get(f"{prefix}active_file", 0)
 
 
 def _container_bytes() -> float:
     """What the container leaves; infinite without a limit."""
-    for limit, usage in _MEMORY_LIMITS:
+    for name, limit, usage in _CONTAINERS:
+        folder = Path(name)
         try:
-            return int(Path(limit).read_text()) - int(Path(usage).read_text())
+            left = int((folder / limit).read_text()) - int((folder / usage).read_text())
+            return left + _cached_files(folder)
         except (OSError, ValueError):  # no such file, or "max"
             continue
     return float("inf")
@@ -57,6 +67,8 @@ def _size(n_bytes: float) -> str:
 
 
 def _check(needed: float, what: str, where: str, todo: str) -> None:
+    if needed < _SMALL:
+        return
     free = free_bytes()
     if needed > free:
         raise NotEnoughMemoryError(
@@ -164,10 +176,9 @@ def check_samples(network: Network, n_steps: int) -> None:
         Length of the run.
     """
     samples = sum(len(probe.cells) * (n_steps // probe.interval) for probe in network.probes)
-    if samples > 1 << 20:  # asking the system costs more than a short run
-        _check(
-            8.0 * samples,
-            f"{samples:,} samples of recorded variables",
-            "run()",
-            "Record fewer cells, or with a longer sampling_interval, or write data between runs",
-        )
+    _check(
+        8.0 * samples,
+        f"{samples:,} samples of recorded variables",
+        "run()",
+        "Record fewer cells, or with a longer sampling_interval, or write data between runs",
+    )

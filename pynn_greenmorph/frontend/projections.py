@@ -287,7 +287,7 @@ class Projection(common.Projection):
                 return self._values_of_pairs(name, value)
             if value.shape == self.shape:
                 return value[self._ends()].astype(np.float64, copy=False)
-        if isinstance(value, RandomDistribution) and isinstance(value.rng, NumpyRNG):
+        if isinstance(value, RandomDistribution) and type(value.rng) is NumpyRNG:
             keys = pair_keys(*self._ends(), self.shape[1])
             return draw_for_pairs(value, self.shape[0] * self.shape[1], keys)
         return None
@@ -358,7 +358,8 @@ class Projection(common.Projection):
 
 def _as_column(values: Any, n: int) -> FloatArray:
     """A new array as it is, or one number broadcast to (n,)."""
-    return np.broadcast_to(np.asarray(values, dtype=np.float64), (n,))
+    column = np.asarray(values, dtype=np.float64)
+    return column if column.shape == (n,) else np.broadcast_to(column, (n,))
 
 
 def _to_ms(session: Session, steps: Any) -> Any:

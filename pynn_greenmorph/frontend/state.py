@@ -46,6 +46,11 @@ class ID(int, common.IDMixin):
         super().__setattr__(attribute, value)
 
 
+def _plain(cell: ID) -> tuple[type[int], tuple[int]]:
+    """Pickle an id as its number: it means nothing without its population."""
+    return int, (int(cell),)
+
+
 def make_ids(population: Any, first: int, size: int) -> NDArray[Any]:
     """Make the ids of a population's cells.
 
@@ -60,7 +65,7 @@ def make_ids(population: Any, first: int, size: int) -> NDArray[Any]:
     -------
     (size,) array of ID
     """
-    kind = type("ID", (ID,), {"parent": population, "__module__": __name__})
+    kind = type("ID", (ID,), {"parent": population, "__module__": __name__, "__reduce__": _plain})
     collects = gc.isenabled()
     gc.disable()  # it would look at all ids again and again while they are made
     try:

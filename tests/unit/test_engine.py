@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from typing import Any
 
+import numba
 import numpy as np
 import pyNN.greenmorph as sim
 import pytest
@@ -568,3 +569,34 @@ def test_a_large_conductance_is_resolved() -> None:
     # -65 mV * 50 nS / g, 0.01 mV at most.
     assert np.abs(g[20:] - 1000.0 * np.exp(-t / 5.0)).max() < 1e-3
     assert np.abs(v[21:]).max() < 0.05
+
+
+def test_what_is_sampled_is_what_was_asked_for_last() -> None:
+    """The record of another variable after a reset, as often as a memory address may repeat."""
+    for _ in range(30):
+        sim.setup(timestep=DT)
+        cells = sim.Population(5, sim.IF_curr_exp(i_offset=0.3))
+        cells.record("v")
+        sim.run(1.0)
+        sim.reset()
+        cells.record(None)
+        cells.record("isyn_exc")
+        sim.run(1.0)
+        (signal,) = cells.get_data().segments[-1].analogsignals
+        assert signal.name == "isyn_exc"
+        assert not np.asarray(signal.magnitude).any()
+
+
+def test_the_loop_is_compiled_anew_when_fields_move(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Machine code knows fields of named tuples by their place."""
+    from pynn_greenmorph.engine import loop, share
+
+    if numba.config.DISABLE_JIT:
+        pytest.skip("nothing is compiled")
+    sim.Population(1, sim.IF_curr_exp())
+    sim.run(0.1)
+    (part,) = sim.state.session.simulation._parts
+    text = share.accessors(part.memory_map.share)
+    name = loop._compiled(text).__module__
+    monkeypatch.setattr(share.Setting, "_fields", share.Setting._fields[::-1])
+    assert loop._compiled.__wrapped__(text).__module__ != name

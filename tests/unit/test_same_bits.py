@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 import signal
+import warnings
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -18,13 +19,15 @@ import numpy as np
 import pyNN.greenmorph as sim
 import pytest
 
-from pynn_greenmorph.engine import rows, simulation
+from pynn_greenmorph.engine import partition, rows, simulation
+from pynn_greenmorph.errors import FidelityWarning
 from tests.models import build_vogels_abbott
 
 DT = 0.1
 T_STOP = 60.0
 # Few of them: three addends at one cell, receptor and step shall be common.
 DELAYS = (0.1, 0.2, 1.4, 2.3, 2.3, 7.7, 15.0)
+GROUPS = [[64, 16, 1], [64, 8, 1], [16, 16, 1], [16, 2, 1], [64, 16, 1]]
 
 
 def build(record_v: bool = True, record_others: bool = True) -> tuple[Any, list[Any]]:
@@ -296,6 +299,33 @@ def test_sums_are_in_the_canonical_order(group_steps: int, monkeypatch: pytest.M
     sim.end()
 
 
+def test_constants_are_added_in_the_order_of_their_first_projection() -> None:
+    """Weights a, b, a from one source to one target: (a + a) + b, not (a + b) + a."""
+    sim.setup(timestep=DT)
+    weights = (0.1, 0.27, 0.1)
+    source = sim.Population(1, sim.SpikeSourceArray(spike_times=[1.0]))
+    cells = sim.Population(20, sim.IF_curr_exp(tau_syn_E=7.0))
+    cells.record("isyn_exc")
+    for weight in weights:
+        synapse = sim.StaticSynapse(weight=weight, delay=1.0)
+        sim.Projection(source, cells, sim.AllToAllConnector(), synapse)
+    sim.run(2.0)
+    (signal,) = cells.get_data().segments[0].analogsignals
+    a, b = 100.0, 270.0
+    assert ((a + a) + b) * 1e-3 == float(signal.magnitude[20, 0])
+    sim.end()
+
+
+def test_delay_groups_stay_what_they_are() -> None:
+    """Groups decide the order of sums: another choice would change users' last bits."""
+    wide, narrow = np.arange(1, 151), np.arange(1, 16)
+    chosen = [
+        [rows.group_steps(delays, n * k, n, 2 * n + 1024) for delays in (wide, narrow, wide[:1])]
+        for n, k in ((400, 40), (4000, 80), (20_000, 80), (20_000, 1000), (100_000, 80))
+    ]
+    assert chosen == GROUPS
+
+
 def build_large(threads: int, record: bool, drawn: bool) -> tuple[list[Any], list[Any]]:
     """Populations of several blocks, so that each of three threads owns some of each."""
     sim.setup(timestep=DT, seed=5, threads=threads)
@@ -408,6 +438,112 @@ def test_five_seconds_of_a_vogels_abbott_network() -> None:
     assert len(found) == 2
     assert len({common for _, common, _ in found}) == 1
     sim.end()
+
+
+class Script:
+    """A network and what a script does to it between runs, drawn from a seed."""
+
+    def __init__(self, seed: int, threads: int) -> None:
+        self.draw = np.random.RandomState(seed)
+        sim.setup(timestep=DT, seed=seed, threads=threads)
+        self.cells: list[Any] = []
+        self.projections: list[Any] = []
+        for _ in range(3):
+            self.more_cells()
+        for _ in range(4):
+            self.connect()
+        self.step_current()
+
+    def more_cells(self) -> None:
+        size, kind = self.draw.randint(300, 1300), self.draw.randint(4)
+        drawn = self.draw.uniform(0.2, 0.9, size)
+        times = [np.unique(self.draw.randint(0, 300, 5)) * DT for _ in range(size)]
+        model = (
+            sim.IF_curr_exp(i_offset=drawn),
+            sim.IF_cond_exp(i_offset=drawn),
+            sim.SpikeSourcePoisson(rate=40.0 * drawn),
+            sim.SpikeSourceArray(spike_times=times),
+        )[kind if self.cells else 0]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FidelityWarning)  # times that are over
+            self.cells.append(sim.Population(size, model))
+        self.cells[-1].record("spikes")
+
+    def targets(self) -> list[Any]:
+        return [cells for cells in self.cells if cells.celltype.receptor_types]
+
+    def connect(self) -> None:
+        pre = self.cells[self.draw.randint(len(self.cells))]
+        post = self.targets()[self.draw.randint(len(self.targets()))]
+        scale = 0.01 if post.celltype.conductance_based else 0.2
+        n = 3000
+        weights = scale * (self.draw.uniform(0.2, 1.0, n) if self.draw.rand() < 0.7 else np.ones(n))
+        delays = self.draw.randint(1, self.draw.choice([3, 60]), n) * DT
+        rows = np.column_stack(
+            [self.draw.randint(pre.size, size=n), self.draw.randint(post.size, size=n),
+             weights, delays]
+        )  # fmt: skip
+        connector = sim.FromListConnector(rows)
+        self.projections.append(sim.Projection(pre, post, connector, sim.StaticSynapse()))
+
+    def step_current(self) -> None:
+        cells = self.targets()[self.draw.randint(len(self.targets()))]
+        now = sim.get_current_time()
+        source = sim.StepCurrentSource(times=[now + 1.0, now + 3.0], amplitudes=[0.5, 0.0])
+        source.inject_into(cells[cells.size // 3 :])
+
+    def change(self) -> None:
+        projection = self.projections[self.draw.randint(len(self.projections))]
+        cells = self.targets()[self.draw.randint(len(self.targets()))]
+        kind = self.draw.randint(7)
+        if kind == 0:
+            projection.set(delay=float(self.draw.randint(1, 40)) * DT)
+        elif kind == 1:
+            weight: Any = 0.005 if projection.post.celltype.conductance_based else 0.13
+            if self.draw.rand() < 0.5:
+                spread = (0.5 * weight, 1.5 * weight)
+                weight = sim.RandomDistribution("uniform", spread, rng=sim.NumpyRNG(4))
+            projection.set(weight=weight)
+        elif kind == 2:
+            self.connect()
+        elif kind == 3:
+            self.more_cells()
+        elif kind == 4:
+            cells.set(i_offset=self.draw.uniform(0.2, 0.9, cells.size))
+        elif kind == 5:
+            cells.initialize(v=self.draw.uniform(-65.0, -55.0, cells.size))
+        else:
+            self.step_current()
+
+    def result(self) -> str:
+        """sha256 of states, spikes and counts."""
+        engine = sim.state.session.simulation
+        hasher = hashlib.sha256(engine.emitted.tobytes() + engine.cells.state.tobytes())
+        for cells in self.cells:
+            for column in engine.recordings.spikes(cells._cells.first, cells.size):
+                hasher.update(column.tobytes())
+        hasher.update(repr(sim.energy_report().counters).encode())
+        return hasher.hexdigest()
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_whatever_a_script_does(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Changes at drawn times, a reset, several pages: one hash for threads and slices."""
+    hashes = set()
+    for threads, slices, page in ((1, 1, 65_536), (2, 5, 65_536), (3, 1, 2048), (1, 3, 4096)):
+        monkeypatch.setattr(partition, "PAGE", page)
+        script = Script(seed, threads)
+        for _trial in range(2):
+            for _ in range(4):
+                until = sim.get_current_time() + float(script.draw.randint(5, 60)) * DT
+                for stop in np.round(np.linspace(sim.get_current_time(), until, slices + 1), 1)[1:]:
+                    sim.run_until(float(stop))
+                script.change()
+            sim.run(2.0)
+            hashes.add((_trial, script.result()))
+            sim.reset()
+        sim.end()
+    assert len(hashes) == 2
 
 
 def test_an_interrupted_run_goes_on_as_if_nothing_had_been(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,7 +33,7 @@ def fails(x: float, i_inj_pa: float, cell: int, step_index: int) -> tuple[float,
     """A user's step with a fault."""
     if cell == 1500 and step_index == 701:
         raise ValueError("no such channel")
-    return x + i_inj_pa, 0
+    return x + i_inj_pa, 1
 
 
 def diverges(x: float, cell: int, step_index: int) -> tuple[float, int]:
@@ -59,8 +59,15 @@ def test_an_exception_in_one_thread_ends_all(n_threads: int) -> None:
         match=r"'own'.*of cell 1500 raised ValueError: no such channel, at t = 70\.1 ms",
     ):
         simulation.run(100_000)
-    assert simulation.step == 701
-    assert threading.active_count() == threads_before()
+    # The data up to the last whole step are kept, for every cell.
+    assert simulation.step == 700
+    assert (simulation.emitted == 700).all()
+    assert len(simulation.tail.step) == 0
+    with pytest.raises(LifecycleError, match=r"failed in the middle of a step.*reset\(\)"):
+        simulation.run(100_001)
+    simulation.reset()
+    simulation.run(500)
+    assert (simulation.emitted == 1200).all()
 
 
 @pytest.mark.parametrize("n_threads", [1, 2, 3])
@@ -70,11 +77,6 @@ def test_a_state_that_is_no_number_ends_all(n_threads: int) -> None:
     with pytest.raises(SimulationError, match=r"'own'.*state x of cell 1999 became inf"):
         simulation.run(1_000_000)
     assert 300 < simulation.step < 400
-
-
-def threads_before() -> int:
-    """Threads of this process that are not ours: pytest-timeout and the like have some."""
-    return sum(not thread.name.endswith("(work)") for thread in threading.enumerate())
 
 
 def test_a_part_that_raises_stops_the_others() -> None:
@@ -96,6 +98,9 @@ def test_a_part_that_raises_stops_the_others() -> None:
     with pytest.raises(MemoryError, match="as if"):
         simulation.run(100)
     assert time.monotonic() - began < 30.0  # it ends at all: a hang is the fault
+    simulation._advance = real
+    with pytest.raises(LifecycleError, match="failed in the middle"):
+        simulation.run(100)
 
 
 def test_a_thread_that_cannot_be_started_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,6 +119,11 @@ def test_a_thread_that_cannot_be_started_is_an_error(monkeypatch: pytest.MonkeyP
     with pytest.raises(SimulationError, match=r"cannot be started.*3 threads.*setup\(threads=\)"):
         simulation.run(100)
     assert not started[0].is_alive()
+    monkeypatch.undo()
+    with pytest.raises(LifecycleError, match="failed in the middle"):
+        simulation.run(100)
+    simulation.reset()
+    simulation.run(100)
 
 
 def test_more_threads_than_processors() -> None:
@@ -242,11 +252,12 @@ def test_how_many_threads(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
     assert threads.available_threads() == 1
     monkeypatch.setattr(threads, "_quota", lambda: 4.0)
     work = threads.WORK_PER_THREAD
-    assert threads.choose_threads("auto", 10, 16) == 1
-    assert threads.choose_threads("auto", work, 1) == 1
-    assert threads.choose_threads("auto", 2 * work, 1) == 2
-    assert threads.choose_threads("auto", 100 * work, 1) == 4
-    assert threads.choose_threads(7, 10, 1) == 7
+    assert threads.choose_threads("auto", 10, 1, 16) == 1
+    assert threads.choose_threads("auto", work, 24, 1) == 1
+    assert threads.choose_threads("auto", 2 * work, 48, 1) == 2
+    assert threads.choose_threads("auto", 100 * work, 2400, 1) == 4
+    assert threads.choose_threads(7, 10, 8, 1) == 7
+    assert threads.choose_threads(7, 10, 2, 1) == 2
 
 
 @pytest.mark.parametrize(
