@@ -7,7 +7,6 @@ of a chunk.
 
 from __future__ import annotations
 
-import ctypes
 import os
 import threading
 from collections.abc import Callable
@@ -80,30 +79,6 @@ def choose_threads(requested: int | str, n_cells: int, n_blocks: int, window: in
     return max(1, min(available_threads(), n_cells * window // WORK_PER_THREAD))
 
 
-def _processors() -> list[int]:
-    """The processors that may be used, that of the calling thread first; empty if unknown."""
-    try:
-        usable = sorted(os.sched_getaffinity(0))
-        here = ctypes.CDLL(None).sched_getcpu()
-    except (AttributeError, OSError):  # not on Linux
-        return []
-    at = usable.index(here) if here in usable else 0
-    return usable[at:] + usable[:at]
-
-
-def _move_to(processor: int, usable: list[int]) -> None:
-    """Begin on a processor of one's own; from there the system may move the thread.
-
-    A new thread begins where the one that started it runs, and often stays
-    there for as long as a short run takes: two threads then compute in turns.
-    """
-    try:
-        os.sched_setaffinity(0, {processor})
-        os.sched_setaffinity(0, usable)
-    except OSError:
-        pass  # the processors were taken away meanwhile: it stays where it is
-
-
 def new_words() -> NDArray[np.int64]:
     """Return the words of a barrier that nobody has reached: (64,) int64."""
     return np.zeros(64, dtype=np.int64)
@@ -134,12 +109,9 @@ def run_parts(call: Callable[[int], Any], n_parts: int, words: NDArray[np.int64]
     """
     results: list[Any] = [None] * n_parts
     errors: list[BaseException] = []
-    usable = _processors()
 
     def work(part: int) -> None:
         try:
-            if part and part < len(usable):
-                _move_to(usable[part], usable)
             results[part] = call(part)
         except BaseException as error:  # noqa: BLE001 - raised below, when all have left
             errors.append(error)
