@@ -129,14 +129,14 @@ def pending_input(
     """
     columns: list[list[NDArray[Any]]] = [[] for _ in range(6)]
     for rows in parts:
-        for group, base in enumerate(rows.group_base):
-            for bucket in range(rows.group_bucket[group], rows.group_bucket[group + 1]):
+        for number, base in enumerate(rows.group_base):
+            for bucket in range(rows.group_bucket[number], rows.group_bucket[number + 1]):
                 low, high = rows.bucket_first[bucket], rows.bucket_last[bucket]
                 mine = (tail.step + base > now) & (tail.cell >= low) & (tail.cell <= high)
                 flying = LogTail(tail.step[mine] + base, tail.cell[mine], tail.count[mine])
                 for table in range(rows.bucket_table[bucket], rows.bucket_table[bucket + 1]):
                     found = _rows_in_flight(rows, table, flying, int(low))
-                    key = np.full(len(found[0]), group, dtype=np.int64)
+                    key = np.full(len(found[0]), number, dtype=np.int64)
                     for column, values in zip(columns, (*found, key), strict=True):
                         column.append(values)
     delivered, source, offset, slot, value, group = (

@@ -35,7 +35,14 @@ from ..errors import GreenmorphError, explain
 from ..registry import CellModel
 from .cache import kernel_folder
 
-__all__ = ["BLOCK", "block_arguments", "block_source", "compile_module", "load_block"]
+__all__ = [
+    "BLOCK",
+    "block_arguments",
+    "block_source",
+    "compile_module",
+    "compiles",
+    "load_block",
+]
 
 #: Cells per block. A constant known to the compiler: it can then prove that
 #: rows of a block do not overlap, and vectorise.
@@ -332,6 +339,13 @@ def _plain_block(text: str) -> Callable[..., int]:
     return result
 
 
+def compiles() -> bool:
+    """Return whether kernels are compiled; not with ``NUMBA_DISABLE_JIT=1``."""
+    import numba
+
+    return not numba.config.DISABLE_JIT
+
+
 def load_block(model: CellModel, scalar_parameters: bool) -> tuple[int, Callable[..., int] | None]:
     """Return the block kernel of a cell type.
 
@@ -347,10 +361,8 @@ def load_block(model: CellModel, scalar_parameters: bool) -> tuple[int, Callable
     plain : callable or None
         The kernel as plain Python when compilation is disabled.
     """
-    import numba
-
     text = block_source(model, scalar_parameters)
-    if numba.config.DISABLE_JIT:
+    if not compiles():
         return 0, _plain_block(text)
     variant = "scalars" if scalar_parameters else "arrays"
     module = compile_module(

@@ -27,7 +27,7 @@ from .delivery import (
     inject,
     sample,
 )
-from .generate import compile_module
+from .generate import compile_module, compiles
 from .share import (
     MemoryMap,
     Setting,
@@ -238,9 +238,7 @@ def load_advance(share: Share) -> Advance:
     -------
     callable
     """
-    import numba
-
-    if numba.config.DISABLE_JIT:
+    if not compiles():
         return _plain_part
     run_part = _compiled(accessors(share))
     return lambda step, n_log, setting, memory: run_part(step, n_log, setting, memory.numbers)

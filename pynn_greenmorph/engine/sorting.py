@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from .generate import compile_module
+from .generate import compile_module, compiles
 
 __all__ = ["load_sorting"]
 
@@ -137,9 +137,7 @@ def load_sorting() -> Any:
     namespace
         With the functions as attributes.
     """
-    import numba
-
-    if numba.config.DISABLE_JIT:
+    if not compiles():
         # Machine code does not warn of overflow either.
         quiet = np.errstate(all="ignore")
         return SimpleNamespace(**{one.__name__: quiet(one) for one in _FUNCTIONS})

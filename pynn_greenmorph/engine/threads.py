@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import SimulationError, explain
+from .generate import compiles
 
 __all__ = ["available_threads", "choose_threads", "new_words", "run_parts"]
 
@@ -70,9 +71,7 @@ def choose_threads(requested: int | str, n_cells: int, n_blocks: int, window: in
     -------
     int
     """
-    import numba
-
-    if numba.config.DISABLE_JIT:
+    if not compiles():
         return 1  # plain Python has no atomic instructions
     if requested != "auto":
         return max(1, min(int(requested), n_blocks))

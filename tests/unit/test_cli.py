@@ -41,7 +41,7 @@ sim.run(30.0)
 #: Needs every kind of compiled code: wiring of many candidates, drawn values, both variants.
 WIRED = """
 import pyNN.greenmorph as sim
-sim.setup(timestep=1.0)
+sim.setup(timestep=0.1)
 noise = sim.Population(20, sim.SpikeSourcePoisson(rate=10.0))
 cells = sim.Population(300, sim.IF_curr_exp())
 others = sim.Population(300, sim.IF_cond_exp(tau_m=sim.RandomDistribution("uniform", (9, 20))))
