@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 
 from ..errors import GreenmorphError, explain
 from ..network import Network, SynapseGroup
-from .partition import PAGE, Partition
+from .delay_groups import group_steps
+from .partition import Partition
 from .sorting import load_sorting
 from .tables import CellLayout
 
@@ -36,7 +37,6 @@ __all__ = [
     "Rows",
     "build_delivery",
     "column_and_stride",
-    "group_steps",
 ]
 
 Int64Array = NDArray[np.int64]
@@ -48,18 +48,6 @@ CONSTANT, SINGLE, DOUBLE = 0, 1, 2
 #: Below this mean number of targets a projection is stored in double
 #: precision, together with others: short rows cost more than bytes save.
 SHORT_ROW = 8
-
-#: Most delays that are delivered together.
-LONGEST_GROUP = 64
-
-#: What delivery costs, ns: looking a row up while the tables fit into a cache,
-#: and beyond; adding to a ring of inputs of up to so many bytes; reading a
-#: ring beyond 8 MiB, by spike. Measured with VA networks of 4 000 to 100 000
-#: cells on a Zen 4; only ratios matter. The groups decide the order of sums: who
-#: changes a number here changes the last bits of users' results.
-LOOK_UP_NS, LOOK_UP_FAR_NS, CACHE_BYTES = 30.0, 200.0, 1 << 24
-ADD_NS = ((1 << 20, 1.3), (1 << 24, 4.0), (1 << 62, 10.0))
-READ_FAR_NS, READ_FAR_BYTES = 1000.0, 1 << 23
 
 
 class Rows(NamedTuple):
@@ -144,37 +132,6 @@ class Delivery:
 
 
 _SHARED = ("start", "target", "offset", "weight32", "weight64")
-
-
-def group_steps(delays: Int64Array, n_synapses: int, n_sources: int, n_slots: int) -> int:
-    """Choose how many delays are delivered together; a rule of the network only.
-
-    Parameters
-    ----------
-    delays : (d,) int64, steps
-        Distinct delays, ascending.
-    n_synapses, n_sources : int
-        Synapses, and cells that have some.
-    n_slots : int
-        Input slots of one step.
-
-    Returns
-    -------
-    int
-        A power of two.
-    """
-    look_up = LOOK_UP_NS if n_synapses * 11 <= CACHE_BYTES else LOOK_UP_FAR_NS
-    look_up *= -(-n_slots // PAGE)
-    best, least = 1, float("inf")
-    for size in (1 << power for power in range(LONGEST_GROUP.bit_length())):
-        ring_bytes = 8 * size * n_slots
-        n_groups = len(np.unique((delays - delays[0]) // size))
-        cost = n_groups * look_up + READ_FAR_NS * (ring_bytes > READ_FAR_BYTES)
-        add = next(ns for limit, ns in ADD_NS if ring_bytes <= limit)
-        cost += n_synapses / n_sources * add
-        if cost < least:
-            best, least = size, cost
-    return best
 
 
 def column_and_stride(values: NDArray[Any]) -> tuple[NDArray[Any], int]:
