@@ -13,7 +13,9 @@ from .threads import ARRIVED, GENERATION, LEAVE, STOP
 
 __all__ = ["leave_together", "meet"]
 
-#: Turns of the waiting loop before a thread gives way.
+#: Turns of the waiting loop before a thread gives way, about 2 us. With 20 a
+#: network of 4 000 cells on two threads took 1.5 times as long (median of four
+#: runs in turns, shared two-core Zen 4): the other thread is nearly there.
 SPINS = 200
 
 

@@ -38,7 +38,7 @@ class Partition:
         First input slot of each page.
     page_part : (h,) int64
         Part of each page.
-    home_of_cell : (n_cells,) int32
+    page_of_cell : (n_cells,) int32
         Page of the cell's inputs; -1 without receptors.
     block_input, block_injected : (b,) int64
         ``input_at`` and ``injected_at`` of the blocks, those of table blocks too.
@@ -50,7 +50,7 @@ class Partition:
     part: Int64Array
     page_at: Int64Array
     page_part: Int64Array
-    home_of_cell: NDArray[np.int32]
+    page_of_cell: NDArray[np.int32]
     block_input: Int64Array
     block_injected: Int64Array
     block_of_input: Int64Array
@@ -116,16 +116,16 @@ def make_partition(
         part[mine] = _cut(sizes, load, placed / n_parts)
         n_inputs[mine] = lay.n_inputs * BLOCK
         at += lay.n_blocks
-    home, page_at, page_part = _pages(part, blocks.input_at, n_inputs, n_parts)
-    home_of_cell = np.repeat(home, blocks.n_cells).astype(np.int32)
-    assert len(home_of_cell) == n_cells
+    page, page_at, page_part = _pages(part, blocks.input_at, n_inputs, n_parts)
+    page_of_cell = np.repeat(page, blocks.n_cells).astype(np.int32)
+    assert len(page_of_cell) == n_cells
     kernel = blocks.kind != 0
     return Partition(
         n_parts=n_parts,
         part=part,
         page_at=page_at,
         page_part=page_part,
-        home_of_cell=home_of_cell,
+        page_of_cell=page_of_cell,
         block_input=blocks.input_at,
         block_injected=np.where(kernel, blocks.injected_at, -1),
         block_of_input=np.flatnonzero(n_inputs > 0),
@@ -136,7 +136,7 @@ def _pages(
     part: Int64Array, input_at: Int64Array, n_inputs: Int64Array, n_parts: int
 ) -> tuple[Int64Array, Int64Array, Int64Array]:
     """Pages of at most 65 536 slots, each of one part, in order of parts."""
-    home = np.full(len(part), -1, dtype=np.int64)
+    page = np.full(len(part), -1, dtype=np.int64)
     page_at: list[int] = []
     page_part: list[int] = []
     for p in range(n_parts):
@@ -155,5 +155,5 @@ def _pages(
                 page_at.append(int(input_at[b]))
                 page_part.append(p)
                 open_page = True
-            home[b] = len(page_at) - 1
-    return home, np.array(page_at, dtype=np.int64), np.array(page_part, dtype=np.int64)
+            page[b] = len(page_at) - 1
+    return page, np.array(page_at, dtype=np.int64), np.array(page_part, dtype=np.int64)

@@ -21,11 +21,12 @@ from .cell_state import CellState
 from .failure import check_ends
 from .interrupt import interrupt_held_back
 from .log_buffers import LogBuffers
+from .merge import build_delivery
 from .partition import Partition, make_partition
 from .parts import Part, make_parts
 from .profile import Profile, Stopwatch
 from .recordings import Recordings
-from .rows import Delivery, build_delivery
+from .rows import Delivery
 from .share import Memory, Pending, Setting, TableSpikes
 from .tables import KERNEL_BLOCK, aligned
 from .threads import choose_threads, new_words, run_parts
@@ -89,11 +90,12 @@ class Simulation:
         self._finished_steps = 0
         self._started = self._running = self._broken = False
         self._known_finite = 0
-        self._delivery = Delivery([], 1, 0, 0, 0)
+        self._delivery = Delivery([], 1, 0, 0)
         self._ring = NO_FLOAT
         self._parts: list[Part] = []
         self._part_of_cell = NO_INT
         self._partition: Partition | None = None
+        self._window = LONGEST_WINDOW
         self._epoch = -1
         self._pending = Pending(NO_INT, NO_INT, NO_FLOAT)
         self._table = TableSpikes(NO_INT, NO_INT, NO_INT)
@@ -222,7 +224,8 @@ class Simulation:
         """Partition the network, sort its synapses, and give every part its share."""
         cells, n_cells = self.cells, self.network.n_cells
         n_blocks = int((cells.blocks.kind == KERNEL_BLOCK).sum())
-        n_parts = choose_threads(self._threads, n_cells, n_blocks, self._shortest_window())
+        self._window = self._longest_window()
+        n_parts = choose_threads(self._threads, n_cells, n_blocks, self._window)
         self._partition = make_partition(cells.layouts, cells.blocks, n_parts, n_cells)
         self._part_of_cell = np.repeat(self._partition.part, cells.blocks.n_cells)
         self._delivery = build_delivery(
@@ -234,7 +237,8 @@ class Simulation:
         self._table_changed = True
         self._currents_changed = self._currents_changed or bool(self.network.currents)
 
-    def _shortest_window(self) -> int:
+    def _longest_window(self) -> int:
+        """Steps between barriers: no more than the shortest delay."""
         delays = [int(group.delay_steps.min()) for group in self.network.synapses if group.size]
         return min([LONGEST_WINDOW, *delays])
 
@@ -264,7 +268,10 @@ class Simulation:
         Raises
         ------
         SimulationError
-            When a state variable is no longer a finite number.
+            When a state variable is no longer a finite number, a step function
+            raises, or a thread cannot be started.
+        LifecycleError
+            When a run is in progress, or the last one failed in the middle of a step.
         """
         if self._running:
             raise LifecycleError(
@@ -322,7 +329,7 @@ class Simulation:
     def _advance_chunk(self, last_step: int) -> None:
         delivery, cells, probes = self._delivery, self.cells, self.network.probes
         parts, n_parts = self._parts, len(self._parts)
-        window = min(delivery.shortest or LONGEST_WINDOW, LONGEST_WINDOW)
+        window = self._window
         room = np.array([part.n_cells * window for part in parts], dtype=np.int64)
         log, base, n_tail = self._log.open(
             self.tail, self.step, last_step, delivery.longest, self._part_of_cell, room

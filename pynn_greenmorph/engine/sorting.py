@@ -21,23 +21,23 @@ __all__ = ["load_sorting"]
 
 
 def count_tables(
-    pre, post, delay, delay_stride, group_of_delay, home, population, first_population,
+    pre, post, delay, delay_stride, group_of_delay, page_of_cell, population, first_population,
     n_populations, n_groups, counts,
 ):  # type: ignore[no-untyped-def]  # fmt: skip
     """Count synapses by page of the target, delay group and source population."""
     for i in range(len(pre)):
-        page = home[post[i]] * n_groups + group_of_delay[delay[i * delay_stride]]
-        counts[page * n_populations + population[pre[i]] - first_population] += 1
+        place = page_of_cell[post[i]] * n_groups + group_of_delay[delay[i * delay_stride]]
+        counts[place * n_populations + population[pre[i]] - first_population] += 1
 
 
 def count_rows(
-    pre, post, delay, delay_stride, group_of_delay, home, population, first_population,
+    pre, post, delay, delay_stride, group_of_delay, page_of_cell, population, first_population,
     n_populations, n_groups, table_of_key, table_start, table_cell, start,
 ):  # type: ignore[no-untyped-def]  # fmt: skip
     """Count the synapses of each row, one place behind its own."""
     for i in range(len(pre)):
-        page = home[post[i]] * n_groups + group_of_delay[delay[i * delay_stride]]
-        table = table_of_key[page * n_populations + population[pre[i]] - first_population]
+        place = page_of_cell[post[i]] * n_groups + group_of_delay[delay[i * delay_stride]]
+        table = table_of_key[place * n_populations + population[pre[i]] - first_population]
         start[table_start[table] + pre[i] - table_cell[table] + 1] += 1
 
 
@@ -52,16 +52,16 @@ def begin_rows(table_start, start):  # type: ignore[no-untyped-def]
 
 def fill_rows(
     pre, post, delay, delay_stride, weight, weight_stride, scale, group_of_delay,
-    offset_of_delay, home, population, first_population, n_populations, n_groups, table_of_key,
-    table_start, table_cell, table_synapse, table_weight, table_kind, local, start, target,
-    offset, weight32, weight64,
+    offset_of_delay, page_of_cell, population, first_population, n_populations, n_groups,
+    table_of_key, table_start, table_cell, table_synapse, table_weight, table_kind, local, start,
+    target, offset, weight32, weight64,
 ):  # type: ignore[no-untyped-def]  # fmt: skip
     """Put the synapses into their rows; ``start`` moves on to the end of each row."""
     for i in range(len(pre)):
         steps = delay[i * delay_stride]
         cell = post[i]
-        page = home[cell] * n_groups + group_of_delay[steps]
-        table = table_of_key[page * n_populations + population[pre[i]] - first_population]
+        place = page_of_cell[cell] * n_groups + group_of_delay[steps]
+        table = table_of_key[place * n_populations + population[pre[i]] - first_population]
         row = table_start[table] + pre[i] - table_cell[table]
         at = np.int64(start[row])
         start[row] = at + 1

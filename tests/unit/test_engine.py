@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 import warnings
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -13,6 +14,7 @@ import numpy as np
 import pyNN.greenmorph as sim
 import pytest
 
+from pynn_greenmorph.engine.rows import column_and_stride
 from pynn_greenmorph.engine.simulation import Simulation
 from pynn_greenmorph.errors import FidelityWarning, SimulationError
 from pynn_greenmorph.network import CellGroup, CurrentGroup, Network, Probe, SynapseGroup
@@ -600,3 +602,21 @@ def test_the_loop_is_compiled_anew_when_fields_move(monkeypatch: pytest.MonkeyPa
     name = loop._compiled(text).__module__
     monkeypatch.setattr(share.Setting, "_fields", share.Setting._fields[::-1])
     assert loop._compiled.__wrapped__(text).__module__ != name
+
+
+def test_an_id_is_pickled_as_its_number() -> None:
+    """It means nothing without its population, which may hold a whole network."""
+    cells = sim.Population(3, sim.IF_curr_exp())
+    assert pickle.loads(pickle.dumps(cells[1])) == int(cells[1])
+
+
+def test_columns_are_of_one_kind_for_compiled_code() -> None:
+    """One number for all, a read-only view and a plain array: values and stride."""
+    plain = np.arange(5.0)
+    view = np.broadcast_to(plain, (5,))
+    for given, stride in ((np.broadcast_to(2.5, (5,)), 0), (view, 1), (plain, 1)):
+        column, found = column_and_stride(given)
+        assert column.flags.writeable
+        assert column.flags.c_contiguous
+        assert found == stride
+        assert [column[i * stride] for i in range(5)] == given.tolist()

@@ -136,6 +136,12 @@ def test_a_folder_that_cannot_be_written_is_passed_over(tmp_path: Path) -> None:
     assert list((tmp_path / "tmp").glob("pynn_greenmorph-*/kernels/toy_*.py"))
 
 
+def test_an_empty_cache_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``NUMBA_CACHE_DIR=`` does not mean the current folder."""
+    monkeypatch.setenv("NUMBA_CACHE_DIR", "")
+    assert all(folder.is_absolute() for folder in cache._candidates())
+
+
 def test_a_folder_of_somebody_else_is_not_trusted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,7 +19,7 @@ import numpy as np
 import pyNN.greenmorph as sim
 import pytest
 
-from pynn_greenmorph.engine import delay_groups, partition, rows, simulation
+from pynn_greenmorph.engine import delay_groups, merge, partition, simulation
 from pynn_greenmorph.errors import FidelityWarning
 from tests.models import build_vogels_abbott
 
@@ -270,7 +270,7 @@ def test_sums_are_in_the_canonical_order(group_steps: int, monkeypatch: pytest.M
 
     A simulator with another order has other bits: the network can tell them apart.
     """
-    monkeypatch.setattr(rows, "group_steps", lambda *_: group_steps)
+    monkeypatch.setattr(merge, "group_steps", lambda *_: group_steps)
     cells, projections = build()
     for projection in projections:
         projection.pre.record("spikes")
