@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from ..engine.cache import kernel_folder
-from ..engine.generate import compiles, load_block
+from ..engine.generate import load_block
+from ..engine.machine_code import compiles
 from ..frontend.warmup import run_small_network
 from ..registry import CellModel, cell_models
 

@@ -8,8 +8,12 @@ because an unbounded one costs milliseconds when two threads share a core.
 
 from __future__ import annotations
 
-from .intrinsics import atomic_add, atomic_load, atomic_store, give_way, pause
+from typing import TYPE_CHECKING
+
 from .threads import ARRIVED, GENERATION, LEAVE, STOP
+
+if TYPE_CHECKING:  # they import Numba, and only compiled code needs them
+    from .intrinsics import atomic_add, atomic_load, atomic_store, give_way, pause
 
 __all__ = ["leave_together", "meet"]
 

@@ -1,10 +1,7 @@
-"""From plain Python to cached machine code.
+"""From the plain-Python step of a cell type to a kernel for a block of cells.
 
-A function that Numba caches is only compiled again when *its own* file
-changes; what it inlines from other files may be edited without notice, and the
-old machine code then runs. So everything that ends up in one piece of machine
-code is written into one generated file, whose name holds the hash of its text.
-An edited cell file or loop is therefore never served by old machine code.
+All of it is in one text, and machine code is kept under the hash of its text:
+an edited cell file is never served by old machine code.
 
 With ``NUMBA_DISABLE_JIT=1`` nothing is generated: the same text runs as plain
 Python, for coverage, bounds checks and debugging.
@@ -14,41 +11,31 @@ from __future__ import annotations
 
 import ast
 import builtins
-import hashlib
-import importlib.util
 import inspect
-import logging
 import math
-import os
-import sys
-import tempfile
 import textwrap
 from collections.abc import Callable, Sequence
 from functools import cache
-from pathlib import Path
-from types import CodeType, ModuleType
+from types import CodeType
 from typing import Any
 
 import numpy as np
 
 from ..errors import GreenmorphError, explain
 from ..registry import CellModel
-from .cache import kernel_folder
+from .compiled import source_digest
+from .machine_code import compiles, load_code
 
 __all__ = [
     "BLOCK",
     "block_arguments",
     "block_source",
-    "compile_module",
-    "compiles",
     "load_block",
 ]
 
 #: Cells per block. A constant known to the compiler: it can then prove that
 #: rows of a block do not overlap, and vectorise.
 BLOCK = 512
-
-_log = logging.getLogger("pynn_greenmorph")
 
 _MODULES_FOR_STEPS = {"math": math, "np": np}
 
@@ -68,23 +55,15 @@ def run_block(state, param, inputs, injected, count, n_cells, first_cell, step_i
     return total
 
 
-@cfunc(
-    types.int64(
-        types.CPointer(types.float64), types.CPointer(types.float64),
-        types.CPointer(types.float64), types.CPointer(types.float64),
-        types.CPointer(types.int32),
-        types.int64, types.int64, types.int64, types.int64, types.int64,
-    ),
-    cache=True,
-)
-def block(state, param, inputs, injected, count, n_cells, first_cell, step_index, trial, key):
+@cfunc(types.int64({words}))
+def entry(state, param, inputs, injected, count, n_cells, first_cell, step_index, trial, key):
     try:
         total = run_block(
-            carray(state, ({n_states}, {block})),
-            carray(param, {param_shape}),
-            carray(inputs, ({n_inputs}, {block})),
-            carray(injected, {block}),
-            carray(count, {block}),
+            matrix_at(state, {n_states}, {block}, np.float64),
+            {param_array},
+            matrix_at(inputs, {n_inputs}, {block}, np.float64),
+            row_at(injected, {block}, np.float64),
+            row_at(count, {block}, np.int32),
             n_cells, first_cell, step_index, trial, key,
         )
     except Exception:
@@ -98,8 +77,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import carray, cfunc, njit, types
+from numba import cfunc, njit, types
 
+from pynn_greenmorph.engine.intrinsics import matrix_at, row_at
+
+# {digest}
 '''
 
 
@@ -228,7 +210,7 @@ def block_source(model: CellModel, scalar_parameters: bool) -> str:
     Returns
     -------
     str
-        A module with ``run_block`` (arrays) and ``block`` (addresses).
+        A module with ``run_block`` (arrays) and ``entry`` (addresses).
 
     Raises
     ------
@@ -253,6 +235,7 @@ def block_source(model: CellModel, scalar_parameters: bool) -> str:
     # for all the compiler knows, and nothing would be vectorised.
     scalars = [f"    constant_{row} = param[{row}]" for row in range(len(model.constants))]
     results = [f"new_{name}" for name in model.states] + ["n_spikes"]
+    n_constants = len(model.constants)
     body = _BLOCK_TEMPLATE.format(
         block=BLOCK,
         scalars="\n".join(scalars) if scalar_parameters else "",
@@ -262,71 +245,17 @@ def block_source(model: CellModel, scalar_parameters: bool) -> str:
         stores="\n".join(stores) or "        pass",
         n_states=max(len(model.states), 1),
         n_inputs=max(len(model.receptors), 1),
-        param_shape=(len(model.constants),) if scalar_parameters else (len(model.constants), BLOCK),
+        param_array=f"row_at(param, {n_constants}, np.float64)"
+        if scalar_parameters
+        else f"matrix_at(param, {n_constants}, {BLOCK}, np.float64)",
+        words=", ".join(["types.int64"] * 10),
     )
-    return _HEADER + _sources((*model.helpers, model.step)) + "\n\n" + body
-
-
-def _announce(what: str, module_name: str, folder: Path) -> None:
-    """Log that something is compiled, the first time on this computer."""
-    import llvmlite.binding
-    import numba
-
-    # What Numba's cache depends on, beside the text that the module's name stands for.
-    stamp = (
-        f"{numba.__version__}-{llvmlite.binding.get_host_cpu_name()}-{sys.implementation.cache_tag}"
+    return (
+        _HEADER.format(digest=source_digest("intrinsics"))
+        + _sources((*model.helpers, model.step))
+        + "\n\n"
+        + body
     )
-    mark = folder / "compiled" / f"{module_name}-{stamp}"
-    if mark.exists():
-        return
-    _log.warning("compiling for this computer, once ('greenmorph warmup' does it ahead): %s", what)
-    mark.parent.mkdir(exist_ok=True)
-    mark.touch()
-
-
-def compile_module(name: str, text: str, what: str) -> ModuleType:
-    """Write a generated module under the hash of its text, and import it.
-
-    The first time on a computer a line of the logger ``pynn_greenmorph`` says
-    so: it takes seconds, and Python shows it on the standard error stream.
-
-    Parameters
-    ----------
-    name : str
-        Readable beginning of the file's name.
-    text : str
-        Source text; all that is compiled into one piece must be in it.
-    what : str
-        What it is, for the message.
-
-    Returns
-    -------
-    module
-    """
-    digest = hashlib.sha256(text.encode()).hexdigest()[:20]
-    module_name = f"{name}_{digest}"
-    full_name = f"_pynn_greenmorph_kernels.{module_name}"
-    if full_name in sys.modules:
-        return sys.modules[full_name]
-    path = kernel_folder() / f"{module_name}.py"
-    if not path.exists() or path.read_text(encoding="utf-8") != text:
-        # Written beside and moved: several processes may start at once.
-        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(temporary).replace(path)
-    _announce(what, module_name, path.parent)
-    spec = importlib.util.spec_from_file_location(full_name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[full_name] = module
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[full_name]
-        raise
-    return module
 
 
 @cache
@@ -337,13 +266,6 @@ def _plain_block(text: str) -> Callable[..., int]:
     exec(compile(text[:start], "<block>", "exec"), namespace)
     result: Callable[..., int] = namespace["run_block"]
     return result
-
-
-def compiles() -> bool:
-    """Return whether kernels are compiled; not with ``NUMBA_DISABLE_JIT=1``."""
-    import numba
-
-    return not numba.config.DISABLE_JIT
 
 
 def load_block(model: CellModel, scalar_parameters: bool) -> tuple[int, Callable[..., int] | None]:
@@ -365,7 +287,8 @@ def load_block(model: CellModel, scalar_parameters: bool) -> tuple[int, Callable
     if not compiles():
         return 0, _plain_block(text)
     variant = "scalars" if scalar_parameters else "arrays"
-    module = compile_module(
-        f"{model.name.lower()}_{variant}", text, f"cell type {model.name}, constants as {variant}"
+    name, what = (
+        f"{model.name.lower()}_{variant}",
+        f"cell type {model.name}, constants as {variant}",
     )
-    return int(module.block.address), None
+    return load_code(name, text, what), None

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import SimulationError, explain
-from .generate import compiles
+from .machine_code import compiles
 
 __all__ = ["available_threads", "choose_threads", "new_words", "run_parts"]
 

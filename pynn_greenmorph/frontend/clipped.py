@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pyNN.random import MAX_REDRAWS
 
-from .compiled import compile_function
+from ..engine.compiled import compile_function
 
 __all__ = ["deal", "normal_clipped"]
 
@@ -116,7 +116,7 @@ def normal_clipped(distribution: Any, counts: Int64Array) -> FloatArray:
     RuntimeError
         When numbers are drawn again too often.
     """
-    run = compile_function(deal)
+    run = compile_function(deal, n_results=3, what="wiring (clipped numbers)")
     if run is None:  # plain Python is slower than PyNN's calls
         return np.concatenate([np.zeros(0), *[distribution.next(int(n)) for n in counts]])
     return _deal_in_chunks(run, distribution, counts)

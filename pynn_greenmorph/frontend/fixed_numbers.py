@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .compiled import compile_function
+from ..engine.compiled import compile_function
 from .mersenne import mix, temper
 
 __all__ = ["choose_for_each", "draw_pairs", "order_by_target"]
@@ -124,6 +124,10 @@ def chosen(
     replacement: bool,
     apart: bool,
     result: Int32Array,
+    numbers: UInt32Array,
+    order: Int32Array,
+    masks: UInt32Array,
+    again: NDArray[np.int64],
 ) -> int:
     """Choose ``n`` of ``size`` cells for each of ``rows`` cells.
 
@@ -141,18 +145,20 @@ def chosen(
         Whether row ``i`` may not choose cell ``i``.
     result : (rows * n,) int32
         Chosen cells, row by row.
+    numbers : (624,) uint32
+        Room.
+    order, masks : (size - 1 if apart else size,)
+        Room.
+    again : (n,) int64
+        Room.
 
     Returns
     -------
     at : int
     """
-    numbers = np.empty(624, dtype=np.uint32)
     temper_all(words, numbers)
-    allowed = size - 1 if apart else size
+    allowed = len(order)
     rest = n % allowed
-    order = np.empty(allowed, dtype=np.int32)
-    again = np.empty(n, dtype=np.int64)
-    masks = np.empty(allowed, dtype=np.uint32)
     for i in range(allowed):
         masks[i] = mask_of(i)
     for row in range(rows):
@@ -178,9 +184,12 @@ def drawn_pairs(
     n_post: int,
     sources: Int32Array,
     targets: Int32Array,
+    numbers: UInt32Array,
 ) -> int:
-    """Draw a source and a target for each connection, in turn; returns the next word's place."""
-    numbers = np.empty(624, dtype=np.uint32)
+    """Draw a source and a target for each connection, in turn; returns the next word's place.
+
+    ``numbers`` (624,) is room.
+    """
     temper_all(words, numbers)
     source_mask, target_mask = mask_of(n_pre - 1), mask_of(n_post - 1)
     for i in range(len(sources)):
@@ -192,10 +201,17 @@ def drawn_pairs(
 
 
 def by_target(
-    sources: Int32Array, targets: Int32Array, n_post: int, pre: Int32Array, post: Int32Array
+    sources: Int32Array,
+    targets: Int32Array,
+    n_post: int,
+    pre: Int32Array,
+    post: Int32Array,
+    place: NDArray[np.int64],
 ) -> None:
-    """Order connections (n,) by target into ``pre`` and ``post``; equal ones keep their order."""
-    place = np.zeros(n_post + 1, dtype=np.int64)
+    """Order connections (n,) by target into ``pre`` and ``post``; equal ones keep their order.
+
+    ``place`` (n_post + 1,) holds zeros, and is room.
+    """
     for target in targets:
         place[target + 1] += 1
     for target in range(n_post):
@@ -208,6 +224,10 @@ def by_target(
 
 
 _HELPERS = (mix, temper, temper_all, refill, mask_of, draw)
+
+
+def _numbers() -> UInt32Array:
+    return np.empty(624, dtype=np.uint32)
 
 
 def _continue(generator: Any, run: Any, *arguments: Any) -> bool:
@@ -238,9 +258,15 @@ def choose_for_each(
     (rows * n,) int32 or None
         None for another generator, or without compilation; nothing is drawn then.
     """
-    run = compile_function(chosen, *_HELPERS, choose_again, shuffle)
+    helpers = (*_HELPERS, choose_again, shuffle)
+    run = compile_function(chosen, *helpers, n_results=1, what="wiring (fixed number)")
     result = np.empty(rows * n, dtype=np.int32)
-    done = _continue(generator, run, rows, size, n, replacement, apart, result)
+    allowed = size - 1 if apart else size
+    room = (
+        _numbers(), np.empty(allowed, dtype=np.int32), np.empty(allowed, dtype=np.uint32),
+        np.empty(n, dtype=np.int64),
+    )  # fmt: skip
+    done = _continue(generator, run, rows, size, n, replacement, apart, result, *room)
     return result if done else None
 
 
@@ -262,9 +288,9 @@ def draw_pairs(
     None
         For another generator, or without compilation; nothing is drawn then.
     """
-    run = compile_function(drawn_pairs, *_HELPERS)
+    run = compile_function(drawn_pairs, *_HELPERS, n_results=1, what="wiring (total number)")
     sources, targets = np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int32)
-    done = _continue(generator, run, n_pre, n_post, sources, targets)
+    done = _continue(generator, run, n_pre, n_post, sources, targets, _numbers())
     return (sources, targets) if done else None
 
 
@@ -273,5 +299,6 @@ def order_by_target(
 ) -> tuple[Int32Array, Int32Array]:
     """Order connections (n,) by target; those of one target keep their order."""
     pre, post = np.empty_like(sources), np.empty_like(targets)
-    (compile_function(by_target) or by_target)(sources, targets, n_post, pre, post)
+    run = compile_function(by_target, n_results=0, what="wiring (by target)") or by_target
+    run(sources, targets, n_post, pre, post, np.zeros(n_post + 1, dtype=np.int64))
     return pre, post

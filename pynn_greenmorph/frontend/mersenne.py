@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .compiled import compile_function
+from ..engine.compiled import compile_function
 
 __all__ = ["find_pairs", "pairs_below", "run_chunks"]
 
@@ -115,14 +115,18 @@ def pairs_below(
     n: int,
     pre: Int32Array,
     post: Int32Array,
+    numbers: UInt32Array,
+    marks: NDArray[np.uint8],
+    eights: NDArray[np.uint64],
+    found: Int32Array,
 ) -> tuple[int, int]:
     """Test ``count`` candidates and write down the pairs that are below the probability.
 
     Parameters
     ----------
-    state : (2, 2, 312) uint32
-        ``state[0]`` holds the generator's even and odd words, before and after;
-        ``state[1]`` is room.
+    state : (4, 312) uint32
+        The first two rows hold the generator's even and odd words, before and
+        after; the others are room.
     at : int
         Next word, 0 to 625.
     start : int
@@ -138,15 +142,15 @@ def pairs_below(
         Number of pairs written already.
     pre, post : (capacity,) int32
         Indices of source and target; capacity is at least ``n + count``.
+    numbers, marks, found : (312,)
+        Room.
+    eights : (39,) uint64
+        ``marks``, eight to a number.
 
     Returns
     -------
     n, at : int
     """
-    numbers = np.empty(312, dtype=np.uint32)
-    marks = np.zeros(312, dtype=np.uint8)
-    eights = marks.view(np.uint64)
-    found = np.empty(312, dtype=np.int32)
     limit = np.uint32(min((np.int64(high) << 5) | 31, np.int64(0xFFFFFFFF)))
     n_pre = len(sources)
     target = start // n_pre
@@ -154,12 +158,12 @@ def pairs_below(
     side = done = 0
     while done < count:
         if at >= 624:
-            twist(state[side, 0], state[side, 1], state[1 - side, 0], state[1 - side, 1])
-            side = 1 - side
+            twist(state[side], state[side + 1], state[2 - side], state[3 - side])
+            side = 2 - side
             at -= 624
         skipped, shift = at >> 1, at & 1
         k = min(312 - skipped, count - done)
-        mark(state[side, shift], limit, numbers, marks)
+        mark(state[side + shift], limit, numbers, marks)
         if k < 312:
             for j in range(312):
                 marks[j] = marks[j] if skipped <= j < skipped + k else 0
@@ -167,7 +171,7 @@ def pairs_below(
         for i in range(list_marked(eights, found)):
             j = found[i]
             if np.uint32(numbers[j] >> np.uint32(5)) == high and not is_below(
-                state[side, 0], state[side, 1], shift, j, low
+                state[side], state[side + 1], shift, j, low
             ):
                 continue
             candidate = base + j
@@ -180,10 +184,10 @@ def pairs_below(
             n += not (apart and sources[source] == targets[target])
         at += 2 * k
         done += k
-    if side == 1:
+    if side == 2:
         for j in range(312):
-            state[0, 0, j] = state[1, 0, j]
-            state[0, 1, j] = state[1, 1, j]
+            state[0, j] = state[2, j]
+            state[1, j] = state[3, j]
     return n, at
 
 
@@ -216,7 +220,7 @@ def find_pairs(
     if state["bit_generator"] != "MT19937":
         return None
     helpers = (mix, twist, temper, mark, list_marked, is_below)
-    run = compile_function(pairs_below, *helpers)
+    run = compile_function(pairs_below, *helpers, n_results=2, what="wiring (pairs)")
     if run is None:
         return None
     return run_chunks(run, state["state"], probability, sources, targets, apart)
@@ -231,8 +235,8 @@ def run_chunks(
     apart: bool,
 ) -> tuple[Int32Array, Int32Array]:
     """Run :func:`pairs_below`, compiled or not, with room for all pairs; see :func:`find_pairs`."""
-    words = np.empty((2, 2, 312), dtype=np.uint32)
-    words[0, 0], words[0, 1] = state["key"][::2], state["key"][1::2]
+    words = np.empty((4, 312), dtype=np.uint32)
+    words[0], words[1] = state["key"][::2], state["key"][1::2]
     at = int(state["pos"])
     bound = math.ceil(math.ldexp(probability, 53))
     high, low = np.uint32(bound >> 26), np.uint32(bound & ((1 << 26) - 1))
@@ -240,13 +244,19 @@ def run_chunks(
     mean = total * probability
     capacity = int(mean + 6.0 * math.sqrt(mean)) + _CHUNK
     pre, post = np.empty(capacity, dtype=np.int32), np.empty(capacity, dtype=np.int32)
+    marks = np.zeros(312, dtype=np.uint8)
+    room = (
+        np.empty(312, dtype=np.uint32), marks, marks.view(np.uint64), np.empty(312, dtype=np.int32),
+    )  # fmt: skip
     n = 0
     for start in range(0, total, _CHUNK):
         count = min(_CHUNK, total - start)
         if n + count > len(pre):
             for array in (pre, post):
                 array.resize(n + n // 4 + _CHUNK, refcheck=False)
-        n, at = run(words, at, start, count, high, low, sources, targets, apart, n, pre, post)
+        n, at = run(
+            words, at, start, count, high, low, sources, targets, apart, n, pre, post, *room
+        )
     for array in (pre, post):
         array.resize(n, refcheck=False)  # in place: what was not used goes back
     return pre, post

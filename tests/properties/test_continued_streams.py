@@ -11,15 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyNN.random import NumpyRNG, RandomDistribution
 
-from pynn_greenmorph.frontend import clipped, compiled, fixed_numbers, mersenne
+from pynn_greenmorph.engine.compiled import compile_function
+from pynn_greenmorph.frontend import clipped, fixed_numbers, mersenne
 
 
 @pytest.fixture(params=["compiled", "plain"])
 def kernels(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Kernels as machine code, and the same text as plain Python."""
 
-    def load(function: Callable[..., Any], *helpers: Callable[..., Any]) -> Callable[..., Any]:
-        made = compiled.compile_function(function, *helpers)
+    def load(
+        function: Callable[..., Any], *helpers: Callable[..., Any], **options: Any
+    ) -> Callable[..., Any]:
+        made = compile_function(function, *helpers, **options)
         return function if made is None or request.param == "plain" else made
 
     for module in (clipped, fixed_numbers, mersenne):

@@ -466,8 +466,8 @@ def test_warmup_compiles_what_runs_need(tmp_path: Path, monkeypatch: pytest.Monk
     for model_name in ("IF_curr_exp", "IF_cond_exp", "SpikeSourcePoisson", "run loop"):
         assert model_name in warmup.stdout
     assert str(tmp_path / "warm") in warmup.stdout
-    before = set((tmp_path / "warm").rglob("*.nbc"))
+    before = set((tmp_path / "warm").rglob("*.code"))
     warm = greenmorph("run", "model.py", cwd=tmp_path)
     assert warm.returncode == 0, warm.stderr
     assert "compiling" not in warm.stderr
-    assert set((tmp_path / "warm").rglob("*.nbc")) == before
+    assert set((tmp_path / "warm").rglob("*.code")) == before

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 
-import numba
 import numpy as np
 import pytest
 
 from pynn_greenmorph import draws
 from pynn_greenmorph.cells import spike_source_poisson
 from pynn_greenmorph.draws import philox, poisson, uniform
-from pynn_greenmorph.engine.generate import BLOCK, block_source, compile_module
+from pynn_greenmorph.engine.generate import BLOCK
+from pynn_greenmorph.engine.machine_code import compiles
 from pynn_greenmorph.registry import CellModel
+from tests.kernels import run_block
 
 # Known answers of Random123 (kat_vectors, philox4x32 with 10 rounds).
 VECTORS = [
@@ -71,12 +72,11 @@ def test_compiled_draws_have_the_bits_of_plain_python(
     seed: int, trial: int, first_cell: int, step_index: int
 ) -> None:
     """Machine code against the same functions interpreted, up to the limits of keys."""
-    assert not numba.config.DISABLE_JIT
-    module = compile_module("drawer", block_source(DRAWER, scalar_parameters=True), "a test")
+    assert compiles()
     state = np.zeros((3, BLOCK))
     key = np.uint64(seed).astype(np.int64)
     nothing = np.zeros(0), np.zeros((1, BLOCK)), np.zeros(BLOCK), np.zeros(BLOCK, dtype=np.int32)
-    module.run_block(state, *nothing, BLOCK, first_cell, step_index, trial, key)
+    run_block(DRAWER, True, state, *nothing, BLOCK, first_cell, step_index, trial, key)
     assert len(set(state[0])) == BLOCK
     for lane in range(BLOCK):
         plain = draw_step(0, 0, 0, key, trial, first_cell + lane, step_index)

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from typing import Any
 
-import numba
 import numpy as np
 import pyNN.greenmorph as sim
 import pytest
@@ -593,15 +592,14 @@ def test_the_loop_is_compiled_anew_when_fields_move(monkeypatch: pytest.MonkeyPa
     """Machine code knows fields of named tuples by their place."""
     from pynn_greenmorph.engine import loop, share
 
-    if numba.config.DISABLE_JIT:
-        pytest.skip("nothing is compiled")
     sim.Population(1, sim.IF_curr_exp())
     sim.run(0.1)
     (part,) = sim.state.session.simulation._parts
-    text = share.accessors(part.memory_map.share)
-    name = loop._compiled(text).__module__
-    monkeypatch.setattr(share.Setting, "_fields", share.Setting._fields[::-1])
-    assert loop._compiled.__wrapped__(text).__module__ != name
+    accessors = share.accessors(part.memory_map.share)
+    text = loop._compiled(accessors).text(())
+    assert loop._compiled.__wrapped__(accessors).text(()) == text
+    monkeypatch.setattr(share.Scratch, "_fields", share.Scratch._fields[::-1])
+    assert loop._compiled.__wrapped__(accessors).text(()) != text
 
 
 def test_an_id_is_pickled_as_its_number() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import dataclasses
 import math
 import os
@@ -16,10 +17,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pynn_greenmorph.engine import cache, generate
-from pynn_greenmorph.engine.generate import BLOCK, block_source, compile_module
+from pynn_greenmorph.engine import cache, machine_code
+from pynn_greenmorph.engine.generate import BLOCK, block_source
 from pynn_greenmorph.errors import GreenmorphError
 from pynn_greenmorph.registry import CellModel, cell_model
+from tests.kernels import run_block
+
+needs_compiler = pytest.mark.skipif(not machine_code.compiles(), reason="nothing is compiled")
 
 CELL = """
 from pynn_greenmorph.registry import CellModel, Parameter, Variable
@@ -157,15 +161,105 @@ def test_a_folder_of_somebody_else_is_not_trusted(
     assert fresh.is_dir()
 
 
-def test_a_damaged_file_is_written_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A generated file with other text than its name says is replaced, never executed."""
-    monkeypatch.setattr(generate, "kernel_folder", lambda: tmp_path)
-    text = "VALUE = 17\n"
-    monkeypatch.delitem(sys.modules, compile_module("part", text, "a test").__name__)
-    (path,) = tmp_path.glob("part_*.py")
-    path.write_text("VALUE = 18\n")
-    assert compile_module("part", text, "a test").VALUE == 17
-    assert path.read_text() == text
+SEVENTEEN = """
+from numba import cfunc, types
+
+@cfunc(types.int64())
+def entry():
+    return 17
+"""
+
+
+def value_of(text: str, monkeypatch: pytest.MonkeyPatch) -> int:
+    """What the machine code of a text returns, loaded as in a new process."""
+    monkeypatch.setattr(machine_code, "_LOADED", {})
+    address = machine_code.load_code("part", text, "a test")
+    value: int = ctypes.CFUNCTYPE(ctypes.c_int64)(address)()
+    return value
+
+
+@needs_compiler
+@pytest.mark.parametrize("cut", [0, 10, 400, -1])
+def test_a_damaged_file_is_written_again(
+    cut: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Machine code that is not what was written is compiled again, never executed."""
+    monkeypatch.setattr(machine_code, "kernel_folder", lambda: tmp_path)
+    assert value_of(SEVENTEEN, monkeypatch) == 17
+    (path,) = tmp_path.glob("part_*.code")
+    path.write_bytes(path.read_bytes()[:cut])
+    assert machine_code._read(path) is None
+    assert value_of(SEVENTEEN, monkeypatch) == 17
+    assert machine_code._read(path) is not None
+    (source,) = tmp_path.glob("part_*.py")
+    source.write_text("raise SystemExit")
+    path.unlink()
+    assert value_of(SEVENTEEN, monkeypatch) == 17
+    assert source.read_text() == SEVENTEEN
+
+
+@needs_compiler
+def test_machine_code_of_another_processor_or_compiler_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A home folder may be shared by computers, and Numba may be updated."""
+    monkeypatch.setattr(machine_code, "kernel_folder", lambda: tmp_path)
+    stamps = {machine_code._stamp.__wrapped__()}
+    for name, value in (
+        ("get_host_cpu_name", "znver9"),
+        ("get_default_triple", "aarch64-unknown-linux-gnu"),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setattr(machine_code._llvm(), name, lambda value=value: value)
+            stamps.add(machine_code._stamp.__wrapped__())
+    with monkeypatch.context() as patch:
+        patch.setattr(machine_code.importlib.metadata, "version", lambda name: "99.0")
+        stamps.add(machine_code._stamp.__wrapped__())
+    assert len(stamps) == 4
+    for stamp in stamps:
+        monkeypatch.setattr(machine_code, "_stamp", lambda stamp=stamp: stamp)
+        assert value_of(SEVENTEEN, monkeypatch) == 17
+    assert len(list(tmp_path.glob("part_*.code"))) == 4
+
+
+GAMMA = """
+import math
+from numba import cfunc, types
+
+@cfunc(types.int64(types.int64))
+def entry(n):
+    return int(math.gamma(n + 1.0))
+"""
+
+
+@needs_compiler
+def test_a_function_that_only_numba_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Code that calls it is compiled in every process: to load it would end the process."""
+    monkeypatch.setattr(machine_code, "kernel_folder", lambda: tmp_path)
+    monkeypatch.setattr(machine_code, "_LOADED", {})
+    monkeypatch.setattr(machine_code._llvm(), "address_of_symbol", lambda name: None)
+    address = machine_code.load_code("part", GAMMA, "a test")
+    assert ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)(address)(5) == 120
+    assert machine_code._read(next(tmp_path.glob("part_*.code"))).needs
+
+
+@needs_compiler
+def test_numba_is_not_imported_once_machine_code_is_there(tmp_path: Path) -> None:
+    """Importing it takes longer than a small model runs."""
+    script = textwrap.dedent(RUN) + "\nprint('numba' in sys.modules)"
+    write_toy(tmp_path)
+    assert finish(start(script, tmp_path)).endswith("True")
+    assert finish(start(script, tmp_path)) == "[8.0, 15.0, 22.0]\nFalse"
+
+
+def test_a_setting_that_is_no_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether models run as plain Python is not guessed."""
+    for value, expected in (("", True), ("0", True), ("1", False)):
+        monkeypatch.setenv("NUMBA_DISABLE_JIT", value)
+        assert machine_code.compiles() is expected
+    monkeypatch.setenv("NUMBA_DISABLE_JIT", "yes")
+    with pytest.raises(GreenmorphError, match=r"NUMBA_DISABLE_JIT.*'yes'"):
+        machine_code.compiles()
 
 
 NETWORK = """
@@ -258,8 +352,7 @@ def result_of(model: CellModel, x: float) -> float:
     """The first state after one step of a compiled block, from ``x``."""
     state = np.full((1, BLOCK), x)
     nothing = np.zeros(0), np.zeros((1, BLOCK)), np.zeros(BLOCK), np.zeros(BLOCK, dtype=np.int32)
-    module = compile_module("sample", block_source(model, scalar_parameters=True), "a test")
-    module.run_block(state, *nothing, BLOCK, 0, 1, 0, 0)
+    run_block(model, True, state, *nothing, BLOCK, 0, 1, 0, 0)
     assert (state == state[0, 0]).all()
     return float(state[0, 0])
 
@@ -369,10 +462,9 @@ def test_homogeneous_and_heterogeneous_parameters_give_the_same_bits() -> None:
     inputs = draw.uniform(-200.0, 200.0, (3, BLOCK))
     results = []
     for scalar, param in ((True, constants), (False, np.repeat(constants[:, None], BLOCK, 1))):
-        module = compile_module("variant", block_source(model, scalar_parameters=scalar), "a test")
         now, given, count = state.copy(), inputs[:2].copy(), np.zeros(BLOCK, dtype=np.int32)
         for _ in range(20):
-            module.run_block(now, param, given, inputs[2].copy(), count, BLOCK, 0, 1, 0, 0)
+            run_block(model, scalar, now, param, given, inputs[2].copy(), count, BLOCK, 0, 1, 0, 0)
         results.append((now.tobytes(), count.tobytes()))
     assert results[0] == results[1]
     assert math.isfinite(now.sum())

@@ -11,20 +11,18 @@ import time
 from pathlib import Path
 from typing import Any
 
-import numba
 import numpy as np
 import pyNN.greenmorph as sim
 import pytest
 
 from pynn_greenmorph.engine import threads
+from pynn_greenmorph.engine.machine_code import compiles
 from pynn_greenmorph.engine.simulation import Simulation
 from pynn_greenmorph.errors import LifecycleError, SimulationError
 from pynn_greenmorph.network import CellGroup, Network
 from pynn_greenmorph.registry import CellModel
 
-pytestmark = pytest.mark.skipif(
-    numba.config.DISABLE_JIT, reason="plain Python computes on one thread"
-)
+pytestmark = pytest.mark.skipif(not compiles(), reason="plain Python computes on one thread")
 
 N_CELLS = 2000
 
