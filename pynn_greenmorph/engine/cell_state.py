@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ..errors import SimulationError, explain
 from ..network import CellGroup
 from . import loop, tables
-from .generate import BLOCK, load_block
+from .generate import BLOCK, ROW, load_block
 from .tables import CellLayout
 
 __all__ = ["CellState"]
@@ -60,10 +60,11 @@ class CellState:
         self._constants.append((np.zeros((0, 0)), True))
         self._applied.append({})
         if group.model.step is not None:
-            lanes = lay.n_blocks * BLOCK
-            self.state = tables.aligned(len(self.state) + lanes * lay.n_states, self.state)
-            self.injected = tables.aligned(len(self.injected) + lanes, self.injected)
-            self.n_inputs += lanes * lay.n_inputs
+            n_blocks = lay.n_blocks
+            n_state = n_blocks * lay.n_states * ROW
+            self.state = tables.aligned(len(self.state) + n_state, self.state)
+            self.injected = tables.aligned(len(self.injected) + n_blocks * BLOCK, self.injected)
+            self.n_inputs += n_blocks * lay.n_inputs * ROW
         self._derive(group)
         self.initialise(group)
 
@@ -83,7 +84,7 @@ class CellState:
             offset = group.columns[variable.offset] if variable.offset else 0.0
             row = group.model.states.index(variable.state)
             values[row] = (group.initial[variable.name] - offset) / variable.scale
-        end = lay.state_at + lay.n_blocks * lay.n_states * BLOCK
+        end = lay.state_at + lay.n_blocks * lay.n_states * ROW
         self.state[lay.state_at : end] = tables.pad_lanes(values).ravel()
 
     def apply_columns(self, group: CellGroup) -> None:
@@ -120,22 +121,22 @@ class CellState:
         group = lay.group
         address, plain = load_block(group.model, scalar)
         if plain is not None:
-            shape = (n_constants,) if scalar else (n_constants, BLOCK)
+            shape = (n_constants,) if scalar else (n_constants, ROW)
             address = len(loop.PLAIN_BLOCKS)
             loop.PLAIN_BLOCKS.append((plain, lay.n_states, shape, lay.n_inputs))
         return [
             (
                 tables.KERNEL_BLOCK,
                 address,
-                group.first + first,
-                min(BLOCK, group.size - first),
-                lay.state_at + first * lay.n_states,
-                lay.state_at + (first + BLOCK) * lay.n_states,
-                param_at if scalar else param_at + first * n_constants,
-                lay.input_at + first * lay.n_inputs,
-                lay.injected_at + first,
+                group.first + block * BLOCK,
+                min(BLOCK, group.size - block * BLOCK),
+                lay.state_at + block * lay.n_states * ROW,
+                lay.state_at + (block + 1) * lay.n_states * ROW,
+                param_at if scalar else param_at + block * n_constants * ROW,
+                lay.input_at + block * lay.n_inputs * ROW,
+                lay.injected_at + block * BLOCK,
             )
-            for first in range(0, group.size, BLOCK)
+            for block in range(lay.n_blocks)
         ]
 
     def slots(self, group: CellGroup, variable: str, cells: Int64Array) -> Int64Array:

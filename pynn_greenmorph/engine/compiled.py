@@ -11,7 +11,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ from pynn_greenmorph.engine.intrinsics import matrix_at, row_at
 
 #: Nothing that is compiled makes an array: without Numba's counting of
 #: references the code is smaller and faster.
-_HELPER = '@njit(error_model="numpy", _nrt=False)\n'
+_HELPER = '@njit(error_model="numpy", _nrt=False{options})\n'
 
 # An exception that is caught here is only a number for the caller; one that
 # left the function would need Numba in every process.
@@ -122,17 +122,21 @@ class Compiled:
         What it is, for the message when it is compiled.
     header : str
         Source text that comes first.
+    inlined : sequence of callable
+        Helpers that become part of their callers whatever the compiler thinks of it.
     """
 
     def __init__(
         self,
         function: Callable[..., Any],
-        helpers: tuple[Callable[..., Any], ...],
+        helpers: Sequence[Callable[..., Any]],
         n_results: int,
         what: str,
         header: str = "",
+        inlined: Sequence[Callable[..., Any]] = (),
     ) -> None:
         self._function, self._helpers, self._header = function, helpers, header
+        self._inlined = inlined
         self._n_results, self._what = n_results, what
         self._entries: dict[tuple[tuple[str, int], ...], Any] = {}
 
@@ -179,7 +183,9 @@ class Compiled:
         function = self._function
         origin = f"{function.__module__}.{function.__name__}"
         parts = [_HEADER.format(origin=origin, digest=source_digest("intrinsics")), self._header]
-        parts += [_HELPER + inspect.getsource(one) for one in (*self._helpers, function)]
+        for one in (*self._helpers, function):
+            options = ", forceinline=True" if one in self._inlined else ""
+            parts.append(_HELPER.format(options=options) + inspect.getsource(one))
         expressions, at = [], 0
         for kind in kinds:
             expressions.append(_expression(kind, at))

@@ -16,20 +16,36 @@ __all__ = [
     "add_constant",
     "add_weights",
     "all_finite",
-    "ask_for_rows",
+    "any_count",
+    "ask_for_row",
     "deliver",
+    "deliver_group",
     "deliver_pending",
     "deliver_visits",
     "emit_block",
     "emit_table",
     "inject",
     "sample",
-    "visit_population",
+    "visit_spikes",
 ]
+
+#: What happens for every spike: a call of a function with twenty arguments takes
+#: as long as a short row.
+INLINED = ("add_constant", "ask_for_row", "visit_spikes", "deliver_group", "deliver")
 
 
 def prefetch(array, index):  # type: ignore[no-untyped-def]
     """Do nothing: in compiled code a machine instruction has this name."""
+
+
+def peek(array, index):  # type: ignore[no-untyped-def]
+    """Read an element. Compiled code does not look whether the index is negative."""
+    return array[index]
+
+
+def poke(array, index, value):  # type: ignore[no-untyped-def]
+    """Write an element. Compiled code does not look whether the index is negative."""
+    array[index] = value
 
 
 def deliver_pending(step, position, pending, ring_row, inputs):  # type: ignore[no-untyped-def]
@@ -76,48 +92,54 @@ def add_weights(
             weight += np.uint64(1)
 
 
-def ask_for_rows(n_visits, mask, share):  # type: ignore[no-untyped-def]
-    """Look up the rows of a list of visits, and begin to load them.
+def ask_for_row(table, cell, number, v, grouped, rows, visits):  # type: ignore[no-untyped-def]
+    """Put the row of a source cell on the list of visits, and begin to load it.
 
     A cache line holds 32 targets, 16 or 8 weights; further lines of long rows
     are left to the processor.
     """
-    rows, visits = rows_of(share), scratch_of(share).visits
-    for v in range(n_visits):
-        table = visits.table[v]
-        first, last = rows.start[visits.at[v]], rows.start[visits.at[v] + 1]
-        synapse, weight = rows.table_synapse[table], rows.table_weight[table]
-        visits.first[v], visits.last[v] = synapse + first, synapse + last
-        visits.weight[v] = weight + first
-        ahead = min(last - first, 96)
-        for i in range(0, ahead, 32):
-            prefetch(rows.target, synapse + first + i)
-        if mask != 0:
-            prefetch(rows.offset, synapse + first)
-        if rows.table_kind[table] == 2:
-            for i in range(0, ahead, 8):
-                prefetch(rows.weight64, weight + first + i)
-        elif rows.table_kind[table] == 1:
-            for i in range(0, ahead, 16):
-                prefetch(rows.weight32, weight + first + i)
+    at = peek(rows.table_start, table) + cell
+    first, last = np.int64(peek(rows.start, at)), np.int64(peek(rows.start, at + 1))
+    synapse, weight = (
+        peek(rows.table_synapse, table) + first,
+        peek(rows.table_weight, table) + first,
+    )
+    poke(visits.table, v, table)
+    poke(visits.spikes, v, np.int64(number))
+    poke(visits.first, v, synapse)
+    poke(visits.last, v, synapse + last - first)
+    poke(visits.weight, v, weight)
+    ahead = 96 if last - first > 96 else last - first
+    kind = peek(rows.table_kind, table)
+    prefetch(rows.target, synapse)
+    prefetch(rows.target, synapse + 32)
+    prefetch(rows.target, synapse + 64)
+    if grouped:
+        prefetch(rows.offset, synapse)
+    if kind == 2:
+        for i in range(0, ahead, 8):
+            prefetch(rows.weight64, weight + i)
+    elif kind == 1:
+        for i in range(0, ahead, 16):
+            prefetch(rows.weight32, weight + i)
 
 
 def deliver_visits(n_visits, step, setting, share):  # type: ignore[no-untyped-def]
     """Add the rows of a list of visits, in order; all are asked for before the first is added."""
     mask, stride = setting.mask, setting.stride
-    ask_for_rows(n_visits, mask, share)
     rows, visits, inputs = rows_of(share), scratch_of(share).visits, memory_of(share).inputs
     target, offset = rows.target, rows.offset
     for v in range(n_visits):
-        table = visits.table[v]
-        kind, at = rows.table_kind[table], rows.table_page[table]
-        count = np.float64(visits.spikes[v])
-        first, last = np.uint64(visits.first[v]), np.uint64(visits.last[v])
-        weight = np.uint64(visits.weight[v])
+        table = peek(visits.table, v)
+        kind, at = peek(rows.table_kind, table), peek(rows.table_page, table)
+        count = np.float64(peek(visits.spikes, v))
+        first, last = np.uint64(peek(visits.first, v)), np.uint64(peek(visits.last, v))
         if kind == 0:
-            value = rows.table_constant[table] * count
+            value = peek(rows.table_constant, table) * count
             add_constant(first, last, value, step, at, mask, stride, target, offset, inputs)
-        elif kind == 1:
+            continue
+        weight = np.uint64(peek(visits.weight, v))
+        if kind == 1:
             add_weights(
                 first, last, weight, rows.weight32, count, step, at, mask, stride, target, offset,
                 inputs,
@@ -129,31 +151,51 @@ def deliver_visits(n_visits, step, setting, share):  # type: ignore[no-untyped-d
             )  # fmt: skip
 
 
-def visit_population(bucket, n_entries, n_visits, step, setting, share):  # type: ignore[no-untyped-def]
-    """List the rows of the spikes of one population; ``n_entries`` are the log's ends by owner.
+def visit_spikes(bucket, owner, end, n_visits, step, setting, share):  # type: ignore[no-untyped-def]
+    """List the rows of an owner's spikes from a bucket's population; a full list is delivered.
 
-    Returns the number of visits that wait; a full list is delivered.
+    The owner's cursor moves on to the first entry of the log that is not of
+    this population. Returns the number of visits that wait.
     """
     rows, log, scratch = rows_of(share), log_of(share), scratch_of(share)
-    visits, cursor = scratch.visits, scratch.cursor
-    first_cell, last_cell = rows.bucket_first[bucket], rows.bucket_last[bucket]
-    for owner in range(log.end.shape[0]):
-        entry, end = cursor[owner], log.end[owner, n_entries]
-        while entry < end and log.cell[owner, entry] < first_cell:
-            entry += 1
-        while entry < end and log.cell[owner, entry] <= last_cell:
-            cell = log.cell[owner, entry] - first_cell
-            for table in range(rows.bucket_table[bucket], rows.bucket_table[bucket + 1]):
+    visits, cells, numbers = scratch.visits, log.cell[owner], log.number[owner]
+    first_cell, last_cell = peek(rows.bucket_first, bucket), peek(rows.bucket_last, bucket)
+    first_table, last_table = peek(rows.bucket_table, bucket), peek(rows.bucket_table, bucket + 1)
+    grouped = setting.mask != 0
+    entry = peek(scratch.cursor, owner)
+    while entry < end:
+        cell = np.int64(peek(cells, entry))
+        if cell > last_cell:
+            break
+        if cell >= first_cell:
+            number = peek(numbers, entry)
+            for table in range(first_table, last_table):
                 if n_visits == len(visits.table):
                     deliver_visits(n_visits, step, setting, share)
                     n_visits = 0
-                at = rows.table_start[table] + cell
-                prefetch(rows.start, at)
-                visits.table[n_visits], visits.at[n_visits] = table, at
-                visits.spikes[n_visits] = log.number[owner, entry]
+                ask_for_row(table, cell - first_cell, number, n_visits, grouped, rows, visits)
                 n_visits += 1
-            entry += 1
-        cursor[owner] = entry
+        entry += 1
+    poke(scratch.cursor, owner, entry)
+    return n_visits
+
+
+def deliver_group(group, at, n_visits, step, setting, share):  # type: ignore[no-untyped-def]
+    """List the rows of a delay group, by population, then owner; ``at`` counts the log's steps."""
+    rows, log, cursor = rows_of(share), log_of(share), scratch_of(share).cursor
+    n_owners = log.end.shape[0]
+    n_spikes = 0
+    for owner in range(n_owners):
+        begin = log.end[owner, at - 1]
+        poke(cursor, owner, begin)
+        n_spikes += log.end[owner, at] - begin
+    if n_spikes == 0:
+        return n_visits
+    for bucket in range(rows.group_bucket[group], rows.group_bucket[group + 1]):
+        for owner in range(n_owners):
+            end = log.end[owner, at]
+            if peek(cursor, owner) < end:
+                n_visits = visit_spikes(bucket, owner, end, n_visits, step, setting, share)
     return n_visits
 
 
@@ -163,20 +205,13 @@ def deliver(step, setting, share):  # type: ignore[no-untyped-def]
     Order: delay group, source population, source cell, storage class; owners
     of a population hold ascending slices of it, so no sorting is needed.
     """
-    rows, log, scratch = rows_of(share), log_of(share), scratch_of(share)
+    rows = rows_of(share)
     n_visits = 0
     for group in range(len(rows.group_base)):
         emitted = step - rows.group_base[group]
         if emitted <= setting.epoch:
             break
-        at = emitted - setting.log_base
-        n_spikes = 0
-        for owner in range(log.end.shape[0]):
-            scratch.cursor[owner] = log.end[owner, at - 1]
-            n_spikes += log.end[owner, at] - log.end[owner, at - 1]
-        if n_spikes > 0:
-            for bucket in range(rows.group_bucket[group], rows.group_bucket[group + 1]):
-                n_visits = visit_population(bucket, at, n_visits, step, setting, share)
+        n_visits = deliver_group(group, emitted - setting.log_base, n_visits, step, setting, share)
     if n_visits > 0:
         deliver_visits(n_visits, step, setting, share)
 
@@ -206,24 +241,40 @@ def emit_table(step, last_cell, position, table, cells, numbers, n_log):  # type
     return position, n_log
 
 
-def emit_block(n_spikes, count, first_cell, cells, numbers, n_log):  # type: ignore[no-untyped-def]
+def any_count(pairs, first, last):  # type: ignore[no-untyped-def]
+    """Return a number other than 0 where one of the pairs of counts is not 0.
+
+    The loop has no number of turns that the compiler knows: it would be
+    unrolled before it is vectorised, and not be vectorised.
+    """
+    found = 0
+    for i in range(first, last):
+        found |= peek(pairs, i)
+    return found
+
+
+def emit_block(n_spikes, count, pairs, n_cells, first_cell, cells, numbers, n_log):  # type: ignore[no-untyped-def]
     """Log the ``n_spikes`` spikes that a block kernel has counted; returns the new length.
 
-    Most stretches of 32 cells have none; a sum over one is cheap.
+    Most stretches of 128 cells have none; ``pairs`` is ``count``, two cells to a
+    number. Within a stretch of 16 each cell is written to the log and stays
+    there if it has spiked: a branch for each would often be guessed wrong.
     """
-    first = 0
+    quarter = len(pairs) // 4
+    stretch = 0
     while n_spikes > 0:
-        found = 0
-        for i in range(32):
-            found |= count[first + i]
-        if found != 0:
-            for i in range(first, first + 32):
-                if count[i] > 0 and n_spikes > 0:
-                    cells[n_log] = first_cell + i
-                    numbers[n_log] = count[i]
-                    n_log += 1
-                    n_spikes -= count[i]
-        first += 32
+        if any_count(pairs, stretch, stretch + quarter) != 0:
+            for at in range(stretch, stretch + quarter, 8):
+                four = peek(pairs, at) | peek(pairs, at + 1) | peek(pairs, at + 2)
+                four |= peek(pairs, at + 3) | peek(pairs, at + 4) | peek(pairs, at + 5)
+                if (four | peek(pairs, at + 6) | peek(pairs, at + 7)) != 0:
+                    for lane in range(2 * at, min(2 * at + 16, n_cells)):
+                        number = peek(count, lane)
+                        poke(cells, n_log, np.int32(first_cell + lane))
+                        poke(numbers, n_log, number)
+                        n_log += number > 0
+                        n_spikes -= number
+        stretch += quarter
     return n_log
 
 

@@ -25,6 +25,8 @@ __all__ = [
     "give_way",
     "matrix_at",
     "pause",
+    "peek",
+    "poke",
     "prefetch",
     "row_at",
 ]
@@ -71,6 +73,28 @@ def row_at(typingctx, address, n, dtype):  # type: ignore[no-untyped-def]
 def matrix_at(typingctx, address, n, m, dtype):  # type: ignore[no-untyped-def]
     """The array (n, m) of ``dtype`` at an address; the caller keeps its memory alive."""
     return _array_at(dtype, 2)
+
+
+@intrinsic
+def peek(typingctx, array, index):  # type: ignore[no-untyped-def]
+    """``array[index]``; a negative index does not count from the end, which saves time."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.load(_element(context, builder, signature.args[0], args[0], args[1]))
+
+    return array.dtype(array, types.int64), codegen
+
+
+@intrinsic
+def poke(typingctx, array, index, value):  # type: ignore[no-untyped-def]
+    """``array[index] = value``; a negative index does not count from the end."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        address = _element(context, builder, signature.args[0], args[0], args[1])
+        builder.store(args[2], address)
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, array.dtype), codegen
 
 
 @intrinsic

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import GreenmorphError, explain
-from .generate import BLOCK
+from .generate import ROW
 from .tables import Blocks, CellLayout
 
 __all__ = ["PAGE", "Partition", "make_partition"]
@@ -114,7 +114,7 @@ def make_partition(
         sizes = blocks.n_cells[mine]
         placed += float(sizes.sum())
         part[mine] = _cut(sizes, load, placed / n_parts)
-        n_inputs[mine] = lay.n_inputs * BLOCK
+        n_inputs[mine] = lay.n_inputs * ROW
         at += lay.n_blocks
     page, page_at, page_part = _pages(part, blocks.input_at, n_inputs, n_parts)
     page_of_cell = np.repeat(page, blocks.n_cells).astype(np.int32)
@@ -147,8 +147,8 @@ def _pages(
                     explain(
                         "a cell type has too many receptors",
                         where="run()",
-                        allowed=f"{PAGE // BLOCK}",
-                        given=n_inputs[b] // BLOCK,
+                        allowed=f"{PAGE // ROW}",
+                        given=n_inputs[b] // ROW,
                     )
                 )
             if not open_page or input_at[b] + n_inputs[b] - page_at[-1] > PAGE:

@@ -96,12 +96,14 @@ def _new_scratch(n_parts: int) -> Scratch:
     def zeros(n: int) -> Int64Array:
         return np.zeros(n, dtype=np.int64)
 
+    counted = aligned(BLOCK // 2)
     return Scratch(
         positions=zeros(3),
         filled=zeros(0),
         visits=Visits(*(zeros(N_VISITS) for _ in Visits._fields)),
         cursor=zeros(n_parts),
-        counted=aligned(BLOCK // 2).view(np.int32),
+        counted=counted.view(np.int32),
+        counted_pairs=counted.view(np.int64),
         clocks=zeros(4),
     )
 

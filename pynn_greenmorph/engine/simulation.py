@@ -330,7 +330,8 @@ class Simulation:
         delivery, cells, probes = self._delivery, self.cells, self.network.probes
         parts, n_parts = self._parts, len(self._parts)
         window = self._window
-        room = np.array([part.n_cells * window for part in parts], dtype=np.int64)
+        # One more: an entry may be written behind the last one, see emit_block().
+        room = np.array([part.n_cells * window + 1 for part in parts], dtype=np.int64)
         log, base, n_tail = self._log.open(
             self.tail, self.step, last_step, delivery.longest, self._part_of_cell, room
         )

@@ -1,8 +1,9 @@
 """Cells laid out as typed arrays for the run loop.
 
 Cells are cut into blocks of 512 lanes of one population. The rows of a block
-lie one after the other. Of the last block of a population only the lanes in use are
-computed; its constants are padded with those of the last cell.
+lie one after the other, 544 numbers apart. Of the last block of a population
+only the lanes in use are computed; its constants are padded with those of the
+last cell.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from ..errors import GreenmorphError, explain
 from ..network import CellGroup
-from .generate import BLOCK
+from .generate import BLOCK, ROW
 
 __all__ = [
     "KERNEL_BLOCK",
@@ -93,11 +94,11 @@ class CellLayout:
 
     def state_slots(self, row: int, cells: Int64Array) -> Int64Array:
         """Indices into the flat state array of state ``row`` of cells of the group."""
-        return self.state_at + (cells // BLOCK * self.n_states + row) * BLOCK + cells % BLOCK
+        return self.state_at + (cells // BLOCK * self.n_states + row) * ROW + cells % BLOCK
 
     def input_slots(self, row: int, cells: Int64Array) -> Int64Array:
         """Indices into the input of one step, of receptor ``row`` of cells of the group."""
-        return self.input_at + (cells // BLOCK * self.n_inputs + row) * BLOCK + cells % BLOCK
+        return self.input_at + (cells // BLOCK * self.n_inputs + row) * ROW + cells % BLOCK
 
     def injected_slots(self, cells: Int64Array) -> Int64Array:
         """Indices into the flat array of injected currents, of cells of the group."""
@@ -168,13 +169,18 @@ def constant_columns(group: CellGroup, dt_ms: float) -> tuple[FloatArray, bool]:
 
 
 def pad_lanes(values: FloatArray) -> FloatArray:
-    """Cut (rows, size) into (blocks, rows, 512), padding with the last cell."""
+    """Cut (rows, size) into (blocks, rows, 544).
+
+    Lanes without a cell are as the last cell; what is no lane is 0.
+    """
     rows, size = values.shape
     n_blocks = -(-size // BLOCK)
     padded = np.empty((rows, n_blocks * BLOCK))
     padded[:, :size] = values
     padded[:, size:] = values[:, -1:]
-    return padded.reshape(rows, n_blocks, BLOCK).transpose(1, 0, 2)
+    blocks = np.zeros((n_blocks, rows, ROW))
+    blocks[:, :, :BLOCK] = padded.reshape(rows, n_blocks, BLOCK).transpose(1, 0, 2)
+    return blocks
 
 
 def aligned(n: int, values: FloatArray | None = None) -> FloatArray:
