@@ -14,13 +14,16 @@ interpreted and compiled; this module imports nothing of the package.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-__all__ = ["PURPOSE_POISSON", "philox", "poisson", "uniform"]
+__all__ = ["PURPOSE_CURRENT", "PURPOSE_POISSON", "normal_of", "philox", "poisson", "uniform"]
 
 #: Purposes, the top eight bits of the last counter word. Never renumber them:
 #: that would change every recorded spike train.
 PURPOSE_POISSON = 1
+PURPOSE_CURRENT = 2
 
 
 def philox(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
@@ -83,6 +86,15 @@ def uniform(key, trial, purpose, cell, step_index, draw):  # type: ignore[no-unt
     high = np.float64(word0 >> np.uint64(5))
     low = np.float64(word1 >> np.uint64(6))
     return (high * 67108864.0 + low) / 9007199254740992.0
+
+
+def normal_of(u, v):  # type: ignore[no-untyped-def]
+    """Return one normal float64 (mean 0, variance 1) for two uniform ones in [0, 1).
+
+    Box and Muller (1958, doi:10.1214/aoms/1177706645). With 53 random bits the
+    largest magnitude is 8.57.
+    """
+    return math.sqrt(-2.0 * math.log(1.0 - u)) * math.cos(6.283185307179586 * v)
 
 
 def poisson(key, trial, cell, step_index, mean, exp_minus_mean, parts):  # type: ignore[no-untyped-def]

@@ -25,8 +25,12 @@ __all__ = [
     "CellGroup",
     "CurrentGroup",
     "Network",
+    "NoiseWave",
     "Probe",
+    "SineWave",
+    "StepWave",
     "SynapseGroup",
+    "Wave",
     "unique_labels",
 ]
 
@@ -109,14 +113,12 @@ class SynapseGroup:
         return len(self.pre)
 
 
-@dataclass(eq=False)
-class CurrentGroup:
-    """A piecewise constant current that is injected into cells.
+@dataclass(frozen=True, eq=False)
+class StepWave:
+    """A piecewise constant current.
 
     Attributes
     ----------
-    cells : (n,) int64
-        Global ids of the cells; an id that occurs twice receives the current twice.
     steps : (k,) int64, steps
         ``amplitudes_na[i]`` acts in all steps that begin at or after
         ``steps[i]`` and before ``steps[i + 1]``. Increasing.
@@ -124,9 +126,70 @@ class CurrentGroup:
         Amplitudes; 0 before the first step.
     """
 
-    cells: NDArray[np.int64]
     steps: NDArray[np.int64]
     amplitudes_na: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class SineWave:
+    """A sine that acts in the steps that begin in ``[start, stop)``; 0 elsewhere.
+
+    Attributes
+    ----------
+    start, stop : int, steps
+    offset_na, amplitude_na : float, nA
+    frequency_hz : float, Hz
+    phase_rad : float, rad
+        Phase at ``start``.
+    """
+
+    start: int
+    stop: int
+    offset_na: float
+    amplitude_na: float
+    frequency_hz: float
+    phase_rad: float
+
+
+@dataclass(frozen=True)
+class NoiseWave:
+    """Normal values, each held for an interval, in ``[start, stop)``; 0 elsewhere.
+
+    Attributes
+    ----------
+    start, stop : int, steps
+    interval : int, steps
+        How long a value is held.
+    mean_na, stdev_na : float, nA
+    number : int
+        Number of the source, which its draws are keyed with.
+    """
+
+    start: int
+    stop: int
+    interval: int
+    mean_na: float
+    stdev_na: float
+    number: int
+
+
+Wave = StepWave | SineWave | NoiseWave
+
+
+@dataclass(eq=False)
+class CurrentGroup:
+    """A current that is injected into cells.
+
+    Attributes
+    ----------
+    cells : (n,) int64
+        Global ids of the cells; an id that occurs twice receives the current twice.
+    wave : Wave
+        Which current acts when.
+    """
+
+    cells: NDArray[np.int64]
+    wave: Wave
 
 
 @dataclass(eq=False)

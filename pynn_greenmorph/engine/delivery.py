@@ -216,10 +216,12 @@ def deliver(step, setting, share):  # type: ignore[no-untyped-def]
         deliver_visits(n_visits, step, setting, share)
 
 
-def inject(step, position, injections, injected):  # type: ignore[no-untyped-def]
-    """Apply the changes of injected current that act from this step on."""
-    while position < len(injections.step) and injections.step[position] <= step:
-        injected[injections.slot[position]] = injections.value_pa[position]
+def inject(step, position, changes, flat):  # type: ignore[no-untyped-def]
+    """Write the values that act from this step on, such as new injected currents."""
+    while position < len(changes.step) and changes.step[position] <= step:
+        target = changes.target[position]
+        for i in range(changes.first[target], changes.first[target + 1]):
+            flat[changes.slot[i]] = changes.value[position]
         position += 1
     return position
 

@@ -1,38 +1,50 @@
-"""Spikes of table sources and injected currents, laid out for the run loop."""
+"""Spikes of table sources, and values that change in time, laid out for the run loop."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..network import LARGEST_STEP, CurrentGroup, Network
-from .tables import CellLayout
+from ..network import LARGEST_STEP, Network
 
-__all__ = ["Injections", "build_injections", "build_table_spikes", "spike_steps"]
+__all__ = ["Changes", "build_table_spikes", "no_changes", "spike_steps"]
 
 Int64Array = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 
 
-class Injections(NamedTuple):
-    """Changes of injected current, ascending by step.
+class Changes(NamedTuple):
+    """New values for slots of a flat array, ascending by step.
+
+    Slots that always change together are one target, so that one current into
+    a whole population is one entry for each change.
 
     Attributes
     ----------
     step : (k,) int64
         First step in which the value acts.
-    slot : (k,) int64
-        Index into the flat array of injected currents.
-    value_pa : (k,) float64, pA
-        The cell's total injected current from then on.
+    target : (k,) int64
+        Target ``t`` stands for ``slot[first[t]:first[t + 1]]``.
+    value : (k,) float64
+        The value from then on.
+    first : (t + 1,) int64
+    slot : (n,) int64
+        Indices into the flat array.
     """
 
     step: Int64Array
+    target: Int64Array
+    value: FloatArray
+    first: Int64Array
     slot: Int64Array
-    value_pa: FloatArray
+
+
+def no_changes() -> Changes:
+    """Return changes without entries."""
+    none = np.zeros(0, dtype=np.int64)
+    return Changes(none, none, np.zeros(0), np.zeros(1, dtype=np.int64), none)
 
 
 def build_table_spikes(
@@ -80,43 +92,3 @@ def spike_steps(times_ms: FloatArray, dt_ms: float) -> Int64Array:
         Times within 1e-6 steps of a grid point count as that point.
     """
     return np.ceil(np.round(np.minimum(times_ms / dt_ms, LARGEST_STEP), 6)).astype(np.int64)
-
-
-def build_injections(
-    currents: Sequence[CurrentGroup], layouts: Sequence[CellLayout], n_cells: int
-) -> Injections:
-    """Turn injected currents into changes of each cell's total.
-
-    Parameters
-    ----------
-    currents : sequence of CurrentGroup
-    layouts : sequence of CellLayout
-    n_cells : int
-
-    Returns
-    -------
-    Injections
-        Totals are sums over sources in order of creation.
-    """
-    slots = np.full(n_cells, -1, dtype=np.int64)
-    for lay in layouts:
-        cells = np.arange(lay.group.size, dtype=np.int64)
-        slots[lay.group.first : lay.group.first + lay.group.size] = lay.injected_slots(cells)
-    changes = np.unique(np.concatenate([[0], *[group.steps for group in currents]])).astype(
-        np.int64
-    )
-    amplitude = np.zeros(n_cells)
-    steps, targets, values = [], [], []
-    touched = np.unique(np.concatenate([np.zeros(0, np.int64), *[g.cells for g in currents]]))
-    for change in changes:
-        total = np.zeros(n_cells)
-        for current in currents:
-            at = int(np.searchsorted(current.steps, change, side="right")) - 1
-            if at >= 0:
-                np.add.at(total, current.cells, current.amplitudes_na[at] * 1000.0)
-        moved = touched[total[touched] != amplitude[touched]]
-        amplitude = total
-        steps.append(np.full(len(moved), change + 1, dtype=np.int64))
-        targets.append(slots[moved])
-        values.append(total[moved])
-    return Injections(np.concatenate(steps), np.concatenate(targets), np.concatenate(values))

@@ -209,7 +209,7 @@ PLAIN_BLOCKS: list[tuple[Callable[..., int], int, tuple[int, ...], int]] = []
 
 _LOOP_HEADER = """
 from pynn_greenmorph.engine.calls import call_block
-from pynn_greenmorph.engine.inputs import Injections
+from pynn_greenmorph.engine.inputs import Changes
 from pynn_greenmorph.engine.intrinsics import (
     atomic_add, atomic_load, atomic_store, cycles, give_way, pause, peek, poke, prefetch,
 )

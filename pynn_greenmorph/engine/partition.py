@@ -40,8 +40,8 @@ class Partition:
         Part of each page.
     page_of_cell : (n_cells,) int32
         Page of the cell's inputs; -1 without receptors.
-    block_input, block_injected : (b,) int64
-        ``input_at`` and ``injected_at`` of the blocks, those of table blocks too.
+    block_input : (b,) int64
+        ``input_at`` of the blocks, those of table blocks too.
     block_of_input : (k,) int64
         Blocks that have receptors.
     """
@@ -52,7 +52,6 @@ class Partition:
     page_part: Int64Array
     page_of_cell: NDArray[np.int32]
     block_input: Int64Array
-    block_injected: Int64Array
     block_of_input: Int64Array
 
     def blocks(self, blocks: Blocks, part: int) -> Blocks:
@@ -64,12 +63,6 @@ class Partition:
         """Part that owns each input slot of one step."""
         at = np.searchsorted(self.block_input[self.block_of_input], slots, side="right") - 1
         return self.part[self.block_of_input[at]]
-
-    def part_of_injected(self, slots: Int64Array) -> Int64Array:
-        """Part that owns each slot of injected current."""
-        kernel = np.flatnonzero(self.block_injected >= 0)
-        at = np.searchsorted(self.block_injected[kernel], slots, side="right") - 1
-        return self.part[kernel[at]]
 
 
 def _cut(sizes: Int64Array, load: NDArray[np.float64], share: float) -> Int64Array:
@@ -119,7 +112,6 @@ def make_partition(
     page, page_at, page_part = _pages(part, blocks.input_at, n_inputs, n_parts)
     page_of_cell = np.repeat(page, blocks.n_cells).astype(np.int32)
     assert len(page_of_cell) == n_cells
-    kernel = blocks.kind != 0
     return Partition(
         n_parts=n_parts,
         part=part,
@@ -127,7 +119,6 @@ def make_partition(
         page_part=page_part,
         page_of_cell=page_of_cell,
         block_input=blocks.input_at,
-        block_injected=np.where(kernel, blocks.injected_at, -1),
         block_of_input=np.flatnonzero(n_inputs > 0),
     )
 

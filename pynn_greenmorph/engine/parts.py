@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .generate import BLOCK
-from .inputs import Injections
+from .inputs import Changes, no_changes
 from .partition import Partition
 from .rows import Rows
 from .share import (
@@ -52,7 +52,7 @@ class Part:
     pending : Pending
     table : TableSpikes
         All table spikes for part 0, which owns all table sources; else none.
-    injections : Injections
+    injections : Changes
     scratch : Scratch
         What the part counts with, all calls of the loop together.
     memory_map : MemoryMap
@@ -64,10 +64,7 @@ class Part:
     pending: Pending
     scratch: Scratch
     table: TableSpikes = field(default_factory=lambda: TableSpikes(_no_int(), _no_int(), _no_int()))
-    injections: Injections = field(
-        default_factory=lambda: Injections(_no_int(), _no_int(), np.zeros(0))
-    )
-
+    injections: Changes = field(default_factory=no_changes)
     memory_map: MemoryMap = field(default_factory=MemoryMap)
 
     def share(self, probes: Probes, log: Log, memory: Memory) -> Share:
@@ -80,10 +77,9 @@ class Part:
             memory, self.scratch,
         )  # fmt: skip
 
-    def take_injections(self, injections: Injections, mine: NDArray[np.bool_]) -> None:
-        """Begin with those injections that are meant for cells of the part."""
-        step, slot, value = injections
-        self.injections = Injections(step[mine], slot[mine], value[mine])
+    def take_injections(self, injections: Changes) -> None:
+        """Begin with new injections into cells of the part."""
+        self.injections = injections
         self.scratch.positions[2] = 0
 
     def take_table(self, table: TableSpikes) -> None:

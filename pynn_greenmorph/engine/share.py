@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .inputs import Injections
+from .inputs import Changes
 from .rows import Rows
 from .tables import Blocks
 
@@ -231,7 +231,8 @@ class Share(NamedTuple):
     rows : Rows
     pending : Pending
     table : TableSpikes
-    injections : Injections
+    injections : Changes
+        Of injected currents, pA.
     probes : Probes
     log : Log
     memory : Memory
@@ -242,7 +243,7 @@ class Share(NamedTuple):
     rows: Rows
     pending: Pending
     table: TableSpikes
-    injections: Injections
+    injections: Changes
     probes: Probes
     log: Log
     memory: Memory
@@ -310,7 +311,7 @@ class MemoryMap:
 
 def tuple_fields() -> str:
     """Return names and fields of all named tuples that compiled code knows."""
-    kinds = (Blocks, Rows, Pending, TableSpikes, Injections, Probes, Log, Memory, Visits, Scratch)
+    kinds = (Blocks, Rows, Pending, TableSpikes, Changes, Probes, Log, Memory, Visits, Scratch)
     return repr([(kind.__name__, kind._fields) for kind in (*kinds, Setting, Share)])
 
 

@@ -18,6 +18,7 @@ from ..network import CellGroup, Network
 from . import inputs, loop
 from .arrivals import EventCounter, LogTail, pending_input, ring_input
 from .cell_state import CellState
+from .currents import CurrentFeed
 from .failure import check_ends
 from .interrupt import interrupt_held_back
 from .log_buffers import LogBuffers
@@ -106,6 +107,7 @@ class Simulation:
         self._changed_groups: list[CellGroup] = []
         self._synapses_changed = self._table_changed = False
         self._currents_changed = bool(network.currents)
+        self._currents: CurrentFeed | None = None
         self._chunk = 64
 
     @property
@@ -117,6 +119,11 @@ class Simulation:
     def started(self) -> bool:
         """Whether the spikes of time 0 of the present trial were emitted."""
         return self._started
+
+    @property
+    def key(self) -> np.int64:
+        """The seed's 64 bits as a signed integer of NumPy: it wraps back, Python's does not."""
+        return np.uint64(self.network.seed).astype(np.int64)
 
     @property
     def _last_step(self) -> int:
@@ -243,15 +250,22 @@ class Simulation:
         return min([LONGEST_WINDOW, *delays])
 
     def _apply_currents(self) -> None:
-        assert self._partition is not None
         self.cells.injected[:] = 0.0
-        injections = inputs.build_injections(
-            self.network.currents, self.cells.layouts, self.network.n_cells
-        )
-        owner = self._partition.part_of_injected(injections.slot)
-        for index, part in enumerate(self._parts):
-            part.take_injections(injections, owner == index)
+        network, cells = self.network, self.cells
+        self._currents = CurrentFeed(
+            network.currents, cells.layouts, self._part_of_cell, len(self._parts),
+            network.dt_ms, self.key, self.trial,
+        )  # fmt: skip
         self._currents_changed = False
+
+    def _feed_currents(self, last_step: int) -> None:
+        """Lay out the injected currents of one call of the loop."""
+        changes = self._currents.feed(self.step, last_step) if self._currents else None
+        for index, part in enumerate(self._parts):
+            if changes is not None:
+                part.take_injections(changes[index])
+            elif len(part.injections.step):
+                part.take_injections(inputs.no_changes())
 
     # ------------------------------------------------------------ running
 
@@ -324,6 +338,7 @@ class Simulation:
 
     def _chunk_steps(self) -> int:
         width = sum(len(probe.cells) // probe.interval for probe in self.network.probes)
+        width += self._currents.width if self._currents else 0
         return max(1, min(self._chunk, CHUNK_SAMPLES // max(width, 1)))
 
     def _advance_chunk(self, last_step: int) -> None:
@@ -339,9 +354,9 @@ class Simulation:
             probes, cells, self.step, last_step, self._part_of_cell, n_parts
         )
         memory = self._memory_with(samples)
-        # The seed's 64 bits travel as a signed integer, of NumPy: it wraps back, Python's does not.
-        key = np.uint64(self.network.seed).astype(np.int64)
+        key = self.key
         first = self.step
+        self._feed_currents(last_step)
         shares = [part.share(probe, log, memory) for part, probe in zip(parts, tables, strict=True)]
         if self._advance is None:
             self._advance = loop.load_advance(shares[0])

@@ -1,13 +1,15 @@
-"""Current sources that are constant between given times.
+"""Current sources: constant, stepped, sinusoidal and noisy.
 
 A value asked for from ``start`` acts in all steps that begin at ``start`` or
-later, so the first sample that moves is one step later. Times are rounded to
-the grid; of equal times the last one wins. A change between runs acts from the
-present time on.
+later and before ``stop``, so the first sample that moves is one step later.
+Times are rounded to the grid; of equal times the last one wins. A change
+between runs acts from the present time on. The current of a sine is that of
+the beginning of the step, as in NEST; it is held during the step.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -15,57 +17,94 @@ from numpy.typing import NDArray
 from pyNN.parameters import ParameterSpace, Sequence
 from pyNN.standardmodels import StandardCurrentSource, build_translations, electrodes
 
+from ..engine.currents import values_na
 from ..errors import explain
-from ..network import LARGEST_STEP, CurrentGroup
+from ..network import LARGEST_STEP, CurrentGroup, NoiseWave, SineWave, StepWave, Wave
 from . import state as simulator
 from .deviations import NOISE_STEPS
 
-__all__ = ["DCSource", "StepCurrentSource"]
+__all__ = ["ACSource", "DCSource", "NoisyCurrentSource", "StepCurrentSource"]
 
 Int64Array = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 
 
-def _steps(times_ms: FloatArray) -> Int64Array:
-    steps = np.minimum(times_ms / simulator.state.dt, LARGEST_STEP)
-    return np.floor(steps + 0.5).astype(np.int64)
-
-
-class _SteppedSource(StandardCurrentSource):
-    """A piecewise constant current; subclasses say which amplitudes hold from when."""
+class _Source(StandardCurrentSource):
+    """What all sources share; subclasses make a wave of their parameters."""
 
     def __init__(self, **parameters: Any) -> None:
         """Make a source; see the class."""
         self._session = simulator.state.require(f"{type(self).__name__}()")
         self._group: CurrentGroup | None = None
         self._recording = False
-        #: What held from which step on: (from step, steps, amplitudes).
-        self._history: list[tuple[int, Int64Array, FloatArray]] = []
+        #: What held from which trial and step on.
+        self._history: list[tuple[int, int, Wave]] = []
         super().__init__(**parameters)
         self._native: dict[str, Any] = {}
         space = self.native_parameters
         space.shape = (1,)
         self.set_native_parameters(space)
 
-    def _schedule(self) -> tuple[FloatArray, FloatArray]:
-        """Times (ms) and amplitudes (nA), checked."""
+    def _wave(self) -> Wave:
+        """The current that the parameters describe; raises ``ValueError`` for bad ones."""
         raise NotImplementedError
 
-    def _note_rounding(self, times: FloatArray, steps: Int64Array) -> None:
-        add, where = self._session.fidelity.add, type(self).__name__
-        moved = np.abs(times / simulator.state.dt - steps)
+    def _number(self, name: str, allowed: str = "a finite number", least: float = -1e308) -> float:
+        """A parameter as a number, checked."""
+        value = float(self._native[name])
+        if not math.isfinite(value) or value < least:
+            raise ValueError(
+                explain(
+                    f"{name} is not allowed",
+                    where=type(self).__name__,
+                    allowed=allowed,
+                    given=f"{value:g}",
+                )
+            )
+        return value
+
+    def _pulse(self) -> tuple[int, int]:
+        """Steps of ``start`` and ``stop``, checked."""
+        name = type(self).__name__
+        start, stop = float(self._native["start"]), float(self._native["stop"])
+        _check_times(np.array([start]), f"{name}, start")
+        _check_times(np.array([stop]), f"{name}, stop")
+        if stop < start:
+            raise ValueError(
+                explain("stop is before start", where=name, allowed="start <= stop (ms)",
+                        given=f"start = {start:g}, stop = {stop:g}")
+            )  # fmt: skip
+        first, last = self._steps(np.array([start, stop])).tolist()
+        return first, last
+
+    def _steps(self, times: FloatArray) -> Int64Array:
+        """Steps of times (ms); those off the grid are reported."""
+        dt = simulator.state.dt
+        steps = np.floor(np.minimum(times / dt, LARGEST_STEP) + 0.5).astype(np.int64)
+        moved = np.abs(times / dt - steps)
         moved = moved[(moved > NOISE_STEPS) & (steps < LARGEST_STEP)]
         if len(moved):
-            what = "{count} times are off the grid and were rounded to it"
-            largest = float(moved.max()) * simulator.state.dt
-            add("current time rounded", where, what, count=len(moved), largest=largest, unit="ms")
-        merged = int((np.diff(steps) == 0).sum())
+            self._session.fidelity.add(
+                "current time rounded",
+                type(self).__name__,
+                "{count} times are off the grid and were rounded to it",
+                count=len(moved),
+                largest=float(moved.max()) * dt,
+                unit="ms",
+            )
+        return steps
+
+    def _step_wave(self, times: FloatArray, amplitudes: FloatArray) -> StepWave:
+        """Amplitudes (nA) from given times (ms) on; of equal steps the last one wins."""
+        steps = self._steps(times)
+        last = np.append(np.diff(steps) > 0, True) if len(steps) else np.zeros(0, dtype=bool)
+        merged = int((~last).sum())
         if merged:
             what = "{count} values fall on the same step as a later one and have no effect"
-            add("current value dropped", where, what, count=merged)
-
-    def _note_schedule(self, times: FloatArray, amplitudes: FloatArray) -> None:
-        """Keep times and amplitudes as they act, where they are parameters."""
+            self._session.fidelity.add(
+                "current value dropped", type(self).__name__, what, count=merged
+            )
+        return StepWave(steps[last], amplitudes[last])
 
     def set_native_parameters(self, parameters: ParameterSpace) -> None:
         """Set parameters; they act from the present time on.
@@ -84,23 +123,17 @@ class _SteppedSource(StandardCurrentSource):
         before = dict(self._native)
         self._native.update(parameters.as_dict())
         try:
-            times, amplitudes = self._schedule()
+            wave = self._wave()
         except Exception:
             self._native = before
             raise
-        steps = _steps(times)
-        self._note_rounding(times, steps)
-        # Of equal steps the last one wins.
-        last = np.append(np.diff(steps) > 0, True) if len(steps) else np.zeros(0, dtype=bool)
-        steps, amplitudes = steps[last], amplitudes[last]
-        self._note_schedule(session.to_ms(steps), amplitudes)
-        self._history.append((session.simulation.step, steps, amplitudes))
+        self._history.append((session.simulation.trial, session.simulation.step, wave))
         if self._group is not None:
-            self._group.steps, self._group.amplitudes_na = steps, amplitudes
+            self._group.wave = wave
             session.simulation.currents_changed()
 
     def get_native_parameters(self) -> ParameterSpace:
-        """Return the parameters as they act: times on the grid, each once."""
+        """Return the parameters as they act: times of steps on the grid, each once."""
         return ParameterSpace(dict(self._native))
 
     def inject_into(self, cells: Any) -> None:
@@ -108,23 +141,30 @@ class _SteppedSource(StandardCurrentSource):
 
         Parameters
         ----------
-        cells : Population, PopulationView, Assembly or list of ID
+        cells : Population, PopulationView, Assembly, ID or list of ID
+            A cell that occurs twice receives the current twice.
 
         Raises
         ------
         TypeError
-            For spike sources.
+            For spike sources, and for what are no cells.
         """
         session = simulator.state.check_mine(self._session, "inject_into()")
-        ids = list(cells)
-        for cell in ids:
-            if not cell.celltype.injectable:
-                raise TypeError("Can't inject current into a spike source.")
-            simulator.state.check_mine(cell.parent._root._session, "inject_into()")
-        targets = np.array([int(cell) - 1 for cell in ids], dtype=np.int64)
+        ids = _cells(cells, type(self).__name__)
+        for parent in {id(cell.parent): cell.parent for cell in ids}.values():
+            simulator.state.check_mine(parent._root._session, "inject_into()")
+            if not parent.celltype.injectable:
+                raise TypeError(
+                    explain(
+                        "Can't inject current into a spike source",
+                        where=f"{type(self).__name__}, inject_into()",
+                        allowed="neurons",
+                        given=f"population {parent.label!r} ({type(parent.celltype).__name__})",
+                    )
+                )
+        targets = np.array(ids, dtype=np.int64) - 1
         if self._group is None:
-            _, steps, amplitudes = self._history[-1]
-            self._group = CurrentGroup(targets, steps, amplitudes)
+            self._group = CurrentGroup(targets, self._history[-1][-1])
             session.network.currents.append(self._group)
         else:
             self._group.cells = np.concatenate([self._group.cells, targets])
@@ -145,13 +185,37 @@ class _SteppedSource(StandardCurrentSource):
                 )
             )
         session = self._session
-        grid = np.arange(session.simulation.step + 1)
+        simulation = session.simulation
+        grid = np.arange(simulation.step + 1)
         current = np.zeros(len(grid))
-        for begin, steps, amplitudes in self._history:
-            at = np.searchsorted(steps, grid, side="right") - 1
-            values = np.append(amplitudes, 0.0)[at]  # -1: before the first step
-            current = np.where(grid >= begin, values, current)
+        for trial, step, wave in self._history:
+            # What was set in an earlier trial holds from the beginning of this one.
+            begin = step if trial == simulation.trial else 0
+            current[begin:] = values_na(
+                wave, grid[begin:], session.network.dt_ms, simulation.key, simulation.trial
+            )
         return session.to_ms(grid), current
+
+
+def _cells(cells: Any, where: str) -> list[Any]:
+    """The ids of what a user calls cells."""
+    if isinstance(cells, simulator.ID):
+        return [cells]
+    try:
+        ids = list(cells)
+    except TypeError:
+        ids = [None]
+    if not all(isinstance(cell, simulator.ID) for cell in ids):
+        raise TypeError(
+            explain(
+                "the target of a current is not made of cells",
+                where=f"{where}, inject_into()",
+                allowed="a Population, PopulationView, Assembly, cell or list of cells",
+                given=cells,
+                todo="Pass cells of a population, e.g. population[3]",
+            )
+        )
+    return ids
 
 
 def _check_times(times: FloatArray, where: str) -> None:
@@ -181,12 +245,12 @@ def _check_amplitudes(amplitudes: FloatArray, where: str) -> None:
         )
 
 
-class StepCurrentSource(_SteppedSource, electrodes.StepCurrentSource):
+class StepCurrentSource(_Source, electrodes.StepCurrentSource):
     """PyNN's ``StepCurrentSource``, as documented in ``pyNN.standardmodels.electrodes``."""
 
     translations = build_translations(("amplitudes", "amplitudes"), ("times", "times"))
 
-    def _schedule(self) -> tuple[FloatArray, FloatArray]:
+    def _wave(self) -> Wave:
         times = _values(self._native["times"])
         amplitudes = _values(self._native["amplitudes"])
         _check_times(times, "StepCurrentSource")
@@ -200,31 +264,106 @@ class StepCurrentSource(_SteppedSource, electrodes.StepCurrentSource):
                     given=f"{len(times)} times, {len(amplitudes)} amplitudes",
                 )
             )
-        return times, amplitudes
+        wave = self._step_wave(times, amplitudes)
+        on_grid = np.atleast_1d(self._session.to_ms(wave.steps))
+        self._native.update(times=on_grid, amplitudes=wave.amplitudes_na)
+        return wave
 
-    def _note_schedule(self, times: FloatArray, amplitudes: FloatArray) -> None:
-        self._native.update(times=np.atleast_1d(times), amplitudes=amplitudes)
 
-
-class DCSource(_SteppedSource, electrodes.DCSource):
+class DCSource(_Source, electrodes.DCSource):
     """PyNN's ``DCSource``, as documented in ``pyNN.standardmodels.electrodes``."""
 
     translations = build_translations(
         ("amplitude", "amplitude"), ("start", "start"), ("stop", "stop")
     )
 
-    def _schedule(self) -> tuple[FloatArray, FloatArray]:
-        start, stop = float(self._native["start"]), float(self._native["stop"])
-        amplitude = np.array([float(self._native["amplitude"])])
-        _check_amplitudes(amplitude, "DCSource")
-        _check_times(np.array([start]), "DCSource, start")
-        _check_times(np.array([stop]), "DCSource, stop")
-        if stop < start:
+    def _wave(self) -> Wave:
+        amplitude = self._number("amplitude", "a finite amplitude (nA)")
+        start, stop = self._pulse()
+        if start == stop:
+            return StepWave(np.zeros(0, dtype=np.int64), np.zeros(0))
+        return StepWave(np.array([start, stop]), np.array([amplitude, 0.0]))
+
+
+class ACSource(_Source, electrodes.ACSource):
+    """PyNN's ``ACSource``, as documented in ``pyNN.standardmodels.electrodes``.
+
+    The current in the step that begins at t is ``offset + amplitude * sin(2 pi
+    frequency (t - start) + phase)``. NEST computes it by a recurrence, which
+    drifts by about 1e-16 of the amplitude in each step.
+    """
+
+    translations = build_translations(
+        ("amplitude", "amplitude"),
+        ("start", "start"),
+        ("stop", "stop"),
+        ("frequency", "frequency"),
+        ("offset", "offset"),
+        ("phase", "phase"),
+    )
+
+    def _wave(self) -> Wave:
+        start, stop = self._pulse()
+        return SineWave(
+            start=start,
+            stop=stop,
+            offset_na=self._number("offset", "a finite offset (nA)"),
+            amplitude_na=self._number("amplitude", "a finite amplitude (nA)"),
+            frequency_hz=self._number("frequency", "a finite frequency >= 0 (Hz)", 0.0),
+            phase_rad=math.radians(self._number("phase", "a finite phase (degrees)")),
+        )
+
+
+class NoisyCurrentSource(_Source, electrodes.NoisyCurrentSource):
+    """PyNN's ``NoisyCurrentSource``, as documented in ``pyNN.standardmodels.electrodes``.
+
+    Every ``dt`` from ``start`` on a new normal value is drawn and held; without
+    ``dt``, in every time step. All cells that the source is injected into
+    receive the same current, which is the recorded one (in NEST each receives
+    noise of its own). Values depend on the seed of ``setup()``, on the trial, on
+    the number of noisy sources made before and on the time.
+    """
+
+    translations = build_translations(
+        ("mean", "mean"), ("start", "start"), ("stop", "stop"), ("stdev", "stdev"), ("dt", "dt")
+    )
+
+    def __init__(self, **parameters: Any) -> None:
+        """Make a source; see the class."""
+        session = simulator.state.require("NoisyCurrentSource()")
+        self._place = session.noisy_sources
+        super().__init__(**{"dt": session.network.dt_ms, **parameters})
+        session.noisy_sources += 1
+
+    def _wave(self) -> Wave:
+        start, stop = self._pulse()
+        return NoiseWave(
+            start=start,
+            stop=stop,
+            interval=self._interval(),
+            mean_na=self._number("mean", "a finite mean (nA)"),
+            stdev_na=self._number("stdev", "a finite standard deviation >= 0 (nA)", 0.0),
+            number=self._place,
+        )
+
+    def _interval(self) -> int:
+        """Steps between two draws."""
+        step = simulator.state.dt
+        allowed = f"a multiple of the timestep ({step:g} ms), at least one"
+        value = self._number("dt", allowed, 0.0)
+        steps = min(value / step, LARGEST_STEP)
+        interval = round(steps)
+        if interval < 1 or abs(steps - interval) > NOISE_STEPS:
             raise ValueError(
-                explain("stop is before start", where="DCSource", allowed="start <= stop (ms)",
-                        given=f"start = {start:g}, stop = {stop:g}")
-            )  # fmt: skip
-        return np.array([start, stop]), np.array([amplitude[0], 0.0])
+                explain(
+                    "dt is not a multiple of the timestep",
+                    where="NoisyCurrentSource",
+                    allowed=allowed,
+                    given=f"{value:g} ms",
+                    todo="Leave dt out to draw a value in every time step",
+                )
+            )
+        return interval
 
 
 def _values(sequence: Any) -> FloatArray:

@@ -40,7 +40,7 @@ from .control import (
     run_until,
     setup,
 )
-from .electrodes import DCSource, StepCurrentSource
+from .electrodes import ACSource, DCSource, NoisyCurrentSource, StepCurrentSource
 from .models import StaticSynapse
 from .populations import Assembly, Population, PopulationView
 from .projections import Projection
@@ -81,6 +81,7 @@ globals().update(_models.cell_classes())
 
 __all__ = [
     "GSLRNG",
+    "ACSource",
     "Assembly",
     "Connection",
     "Cuboid",
@@ -91,6 +92,7 @@ __all__ = [
     "LazyArray",
     "Line",
     "Network",
+    "NoisyCurrentSource",
     "NumpyRNG",
     "ParameterSpace",
     "Population",
@@ -154,7 +156,7 @@ def missing(attribute: str) -> AttributeError:
             explain(
                 f"PyNN's standard model {attribute!r} is not available in this version",
                 allowed=f"the cell types {', '.join(list_standard_models())}, StaticSynapse, "
-                "DCSource, StepCurrentSource",
+                "ACSource, DCSource, NoisyCurrentSource, StepCurrentSource",
             )
         )
     return AttributeError(unknown_name("name in pyNN.greenmorph", attribute, __all__))

@@ -40,6 +40,8 @@ class Session:
     fidelity : FidelityLog
     open : bool
         False after ``end()`` or the next ``setup()``.
+    noisy_sources : int
+        Noisy current sources made so far; their draws are keyed by it.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Session:
         self.board = board
         self.time_scale_factor = time_scale_factor
         self.open = True
+        self.noisy_sources = 0
 
     def to_ms(self, steps: int | NDArray[np.int64]) -> Any:
         """Return the time of a step in ms, free of the noise of ``k * 0.1``.

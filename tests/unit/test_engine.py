@@ -16,7 +16,7 @@ import pytest
 from pynn_greenmorph.engine.rows import column_and_stride
 from pynn_greenmorph.engine.simulation import Simulation
 from pynn_greenmorph.errors import FidelityWarning, SimulationError
-from pynn_greenmorph.network import CellGroup, CurrentGroup, Network, Probe, SynapseGroup
+from pynn_greenmorph.network import CellGroup, CurrentGroup, Network, Probe, StepWave, SynapseGroup
 from pynn_greenmorph.registry import cell_model
 
 DT = 0.1
@@ -488,7 +488,8 @@ def test_the_engine_runs_without_the_front_end() -> None:
             pre.astype(np.int32), post.astype(np.int32), weight, np.full(12, 7, dtype=np.int32),
         )
     )  # fmt: skip
-    network.currents.append(CurrentGroup(np.array([4]), np.array([20, 90]), np.array([0.4, 0.1])))
+    wave = StepWave(np.array([20, 90]), np.array([0.4, 0.1]))
+    network.currents.append(CurrentGroup(np.array([4]), wave))
     probe = Probe(network.cells[1], "v", np.arange(3), 2, 0)
     network.probes.append(probe)
     engine = Simulation(network)
