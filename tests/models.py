@@ -64,6 +64,27 @@ def step_currents(sim: Any) -> Result:
     return Result(steps_of(cells), potentials(cells))
 
 
+def sine_currents(sim: Any, min_delay: float = DT) -> Result:
+    """Sines of several phases and pulses, alone, summed and with a direct current."""
+    sim.setup(timestep=DT, min_delay=min_delay, spike_precision="on_grid")
+    cells = sim.Population(
+        5,
+        sim.IF_curr_exp(tau_m=[20.0, 10.0, 7.3, 20.0, 31.7], cm=[0.5, 0.3, 0.4, 0.5, 0.6]),
+        initial_values={"v": [-65.0, -60.0, -70.0, -51.0, -65.5]},
+    )
+    slow = sim.ACSource(start=20.0, stop=170.0, amplitude=0.7, offset=0.9, frequency=11.0)
+    fast = sim.ACSource(start=33.3, amplitude=1.1, offset=-0.1, frequency=137.0, phase=45.0)
+    slow.inject_into(cells[0:3])
+    fast.inject_into(cells[1:4])
+    sim.ACSource(stop=111.1, amplitude=0.9, frequency=25.0, phase=-90.0, start=5.0).inject_into(
+        cells[3:5]
+    )
+    sim.DCSource(amplitude=0.6, start=50.0, stop=200.0).inject_into(cells[2:5])
+    cells.record(["spikes", "v"])
+    sim.run(200.0)
+    return Result(steps_of(cells), potentials(cells))
+
+
 def delay_chain(sim: Any) -> Result:
     sim.setup(timestep=DT, min_delay=DT, max_delay=20.0, spike_precision="on_grid")
     source = sim.Population(
