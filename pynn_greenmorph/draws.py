@@ -18,12 +18,23 @@ import math
 
 import numpy as np
 
-__all__ = ["PURPOSE_CURRENT", "PURPOSE_POISSON", "normal_of", "philox", "poisson", "uniform"]
+__all__ = [
+    "PURPOSE_CURRENT",
+    "PURPOSE_POISSON",
+    "PURPOSE_RENEWAL",
+    "exponential",
+    "gamma",
+    "normal_of",
+    "philox",
+    "poisson",
+    "uniform",
+]
 
 #: Purposes, the top eight bits of the last counter word. Never renumber them:
 #: that would change every recorded spike train.
 PURPOSE_POISSON = 1
 PURPOSE_CURRENT = 2
+PURPOSE_RENEWAL = 3
 
 
 def philox(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
@@ -130,3 +141,44 @@ def poisson(key, trial, cell, step_index, mean, exp_minus_mean, parts):  # type:
             cumulative += probability
         total += count
     return total
+
+
+def exponential(key, trial, purpose, cell, step_index, draw):  # type: ignore[no-untyped-def]
+    """Return one exponential float64 with mean 1, never 0; arguments as in :func:`uniform`."""
+    return max(-math.log(1.0 - uniform(key, trial, purpose, cell, step_index, draw)), 1e-30)
+
+
+def gamma(key, trial, purpose, cell, step_index, draw, shape):  # type: ignore[no-untyped-def]
+    """Return one gamma distributed float64 with scale 1.
+
+    Marsaglia and Tsang (2000, doi:10.1145/358407.358414); below a shape of 1
+    by their transformation of ``shape + 1``.
+
+    Parameters
+    ----------
+    key, trial, purpose, cell, step_index : int64
+        See :func:`uniform`.
+    draw : int64
+        Number of the gamma draw within the step; it uses the uniform draws
+        ``128 draw`` to ``128 draw + 127``.
+    shape : float64
+        Positive.
+    """
+    at = draw * 128
+    d = shape - 1.0 / 3.0
+    scale = 1.0
+    if shape < 1.0:
+        d += 1.0
+        scale = (1.0 - uniform(key, trial, purpose, cell, step_index, at)) ** (1.0 / shape)
+    c = 1.0 / math.sqrt(9.0 * d)
+    # At most one attempt in twenty fails, so 42 are never used up (1e-54).
+    for _ in range(42):
+        u = uniform(key, trial, purpose, cell, step_index, at + 1)
+        v = uniform(key, trial, purpose, cell, step_index, at + 2)
+        x = normal_of(u, v)
+        cube = (1.0 + c * x) ** 3
+        u = 1.0 - uniform(key, trial, purpose, cell, step_index, at + 3)
+        if cube > 0.0 and math.log(u) < 0.5 * x * x + d - d * cube + d * math.log(cube):
+            return scale * d * cube
+        at += 3
+    return scale * d

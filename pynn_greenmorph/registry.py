@@ -165,6 +165,9 @@ class CellModel:
         ``None`` means that the spike times are given as a table.
     ordered : tuple of (str, str)
         Pairs of parameters of which the first must be below the second.
+    check : callable or None
+        ``check(columns, dt_ms)`` raises ``InvalidValueError`` for parameters that
+        are not allowed together or with this time step.
     helpers : tuple of callable
         Plain Python functions that ``step`` calls.
     ragged : str or None
@@ -185,6 +188,7 @@ class CellModel:
     derive: Callable[[Columns, float], dict[str, FloatArray]] | None = None
     step: Callable[..., tuple[Any, ...]] | None = None
     ordered: tuple[tuple[str, str], ...] = ()
+    check: Callable[[Columns, float], None] | None = None
     helpers: tuple[Callable[..., Any], ...] = ()
     ragged: str | None = None
     doc: str = ""

@@ -2,7 +2,8 @@
 
 In the steps that lie between ``start`` and ``start + duration`` the number of
 spikes in a step is Poisson distributed with expectation ``rate * dt``; several
-spikes in one step are kept. ``start`` and the end are rounded to the grid.
+spikes in one step are kept. ``start`` and the end are rounded to the grid. The
+rate may change between runs and is new from the present time on.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from numpy.typing import NDArray
 from ..draws import philox, poisson, uniform
 from ..registry import CellModel, Parameter
 from ._linear import apply
+from ._renewal import check_expectation, window
 
-__all__ = ["MODEL", "derive", "step"]
+__all__ = ["MODEL", "check", "derive", "step"]
 
 FloatArray = NDArray[np.float64]
 
@@ -48,9 +50,13 @@ def derive(columns: Mapping[str, FloatArray], dt_ms: float) -> dict[str, FloatAr
         "mean": mean,
         "exp_minus_mean": apply(math.exp, -mean),
         "parts": parts,
-        "first": np.floor(columns["start_ms"] / dt_ms + 0.5),
-        "last": np.floor((columns["start_ms"] + columns["duration_ms"]) / dt_ms + 0.5),
+        **window(columns, dt_ms),
     }
+
+
+def check(columns: Mapping[str, FloatArray], dt_ms: float) -> None:
+    """Refuse rates of which a step would hold too many spikes; see ``check_expectation``."""
+    check_expectation("SpikeSourcePoisson", "rate", columns["rate_hz"], dt_ms)
 
 
 def step(key, trial, cell, step_index, mean, exp_minus_mean, parts, first, last):  # type: ignore[no-untyped-def]
@@ -73,6 +79,7 @@ MODEL = CellModel(
     constants=("mean", "exp_minus_mean", "parts", "first", "last"),
     derive=derive,
     step=step,
+    check=check,
     helpers=(philox, uniform, poisson),
     doc="Independent Poisson trains; draws keyed by seed, trial, cell and step.",
 )

@@ -67,6 +67,12 @@ def cell_class(model: CellModel) -> type:
     }
     if base is None:
         attributes.update(_own_attributes(model))
+    else:
+        # PyNN takes a parameter's type from its default, and would cut 2.7 to 2.
+        attributes["default_parameters"] = {
+            name: float(value) if isinstance(value, int) else value
+            for name, value in base.default_parameters.items()
+        }
     made = type(model.name, (base or StandardCellType,), attributes)
     _made[model.name] = made
     return made

@@ -19,7 +19,7 @@ from .deviations import note_lost_times, note_rounded_parameters, note_rounded_t
 from .memory import check_population
 from .recording import Recorder, check_file
 from .session import Session
-from .values import check_column, check_ordered, check_spike_times
+from .values import check_column, check_columns, check_spike_times
 
 __all__ = ["Assembly", "Population", "PopulationView"]
 
@@ -119,7 +119,7 @@ class _Cells:
                     group.model, parameter, values[parameter.column], self.size
                 )
                 columns[parameter.column] = column
-        check_ordered(group.model, columns)
+        check_columns(group.model, columns, session.network.dt_ms)
         if ragged is not None:
             self._set_spike_times(session, group, ragged)
         if values:
@@ -313,7 +313,7 @@ class Population(_Cells, common.Population):
             parameter.column: check_column(model, parameter, values[parameter.column], size)
             for parameter in model.parameters
         }
-        check_ordered(model, columns)
+        check_columns(model, columns, network.dt_ms)
         note_rounded_parameters(session, self.label, model, columns, columns)
         times = [check_spike_times(value) for value in values[model.ragged]] if model.ragged else []
         first = network.n_cells

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pyNN import errors as pynn_errors
 
-from ..errors import explain
+from ..errors import InvalidValueError, explain
 from ..registry import CellModel, Parameter
 
-__all__ = ["check_column", "check_ordered", "check_spike_times", "finite_number"]
+__all__ = ["check_column", "check_columns", "check_spike_times", "finite_number"]
 
 _RULES = {
     "finite": "a finite number",
@@ -96,8 +96,19 @@ def check_column(model: CellModel, parameter: Parameter, values: Any, size: int)
     return column
 
 
-def check_ordered(model: CellModel, columns: dict[str, NDArray[np.float64]]) -> None:
-    """Raise ``InvalidParameterValueError`` where a pair of ``model.ordered`` is not ascending."""
+def check_columns(model: CellModel, columns: dict[str, NDArray[np.float64]], dt_ms: float) -> None:
+    """Check what depends on several parameters, or on the time step (ms).
+
+    Raises
+    ------
+    pyNN.errors.InvalidParameterValueError
+        Where a pair of ``model.ordered`` is not ascending, or ``model.check`` refuses.
+    """
+    if model.check is not None:
+        try:
+            model.check(columns, dt_ms)
+        except InvalidValueError as error:
+            raise pynn_errors.InvalidParameterValueError(str(error)) from None
     column = {parameter.name: parameter.column for parameter in model.parameters}
     for lower, upper in model.ordered:
         low, high = columns[column[lower]], columns[column[upper]]
