@@ -62,6 +62,8 @@ class CellGroup:
         Initial values by name of variable, in PyNN's units.
     spike_times_ms : list of (k,) float64 arrays, ms
         For table sources: the spike times of each cell; else empty.
+    histograms : dict of str to list of (k,) float64 arrays
+        Values by bin of each cell, by column, for parameters in ``model.histogram``.
     """
 
     label: str
@@ -72,6 +74,7 @@ class CellGroup:
     columns: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     initial: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     spike_times_ms: list[NDArray[np.float64]] = field(default_factory=list)
+    histograms: dict[str, list[NDArray[np.float64]]] = field(default_factory=dict)
 
 
 @dataclass(eq=False)

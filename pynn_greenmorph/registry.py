@@ -167,9 +167,14 @@ class CellModel:
         Pairs of parameters of which the first must be below the second.
     check : callable or None
         ``check(columns, dt_ms)`` raises ``InvalidValueError`` for parameters that
-        are not allowed together or with this time step.
+        are not allowed together or with this time step. Columns of ``histogram``
+        are (n, bins); cells with fewer bins have their last one repeated.
     helpers : tuple of callable
         Plain Python functions that ``step`` calls.
+    histogram : tuple of Parameter
+        Parameters that are sequences per cell, of equal lengths: first the times
+        (ms) from which on the values of the others hold. The present values are
+        in the states named by ``Parameter.column``; 0 before the first time.
     ragged : str or None
         Name of the one parameter that is a sequence per cell (spike times, ms).
     doc : str
@@ -190,6 +195,7 @@ class CellModel:
     ordered: tuple[tuple[str, str], ...] = ()
     check: Callable[[Columns, float], None] | None = None
     helpers: tuple[Callable[..., Any], ...] = ()
+    histogram: tuple[Parameter, ...] = ()
     ragged: str | None = None
     doc: str = ""
 

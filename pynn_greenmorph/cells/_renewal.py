@@ -42,18 +42,18 @@ def refuse(model: str, name: str, values: FloatArray, bad: NDArray[np.bool_], al
     ----------
     model, name : str
         Names of the cell type and the parameter.
-    values : (n,) float64
-    bad : (n,) bool
+    values : (n,) or (n, bins) float64
+    bad : the same shape, bool
     allowed : str
     """
     if bad.any():
-        cell = int(np.argmax(bad))
+        cell, *rest = np.argwhere(bad)[0]
         raise InvalidValueError(
             explain(
                 f"value of cell {cell} is not allowed",
                 where=f"{model}, parameter {name}",
                 allowed=allowed,
-                given=f"{values[cell]:g}",
+                given=f"{values[(cell, *rest)]:g}",
             )
         )
 

@@ -41,6 +41,7 @@ from .share import (
     memory_of,
     pending_of,
     probes_of,
+    schedule_of,
     scratch_of,
     table_of,
     tuple_fields,
@@ -123,6 +124,7 @@ def run_step(step, n_log, timed, clock, setting, share):  # type: ignore[no-unty
     positions[0] = deliver_pending(step, positions[0], pending_of(share), ring_row, memory.inputs)
     deliver(step, setting, share)
     positions[2] = inject(step, positions[2], injections_of(share), memory.injected)
+    positions[3] = inject(step, positions[3], schedule_of(share), memory.state)
     delivered = cycles() if timed else 0
     n_log, failed = run_blocks(step, n_log, setting, share)
     updated = cycles() if timed else 0

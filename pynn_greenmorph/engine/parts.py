@@ -52,7 +52,7 @@ class Part:
     pending : Pending
     table : TableSpikes
         All table spikes for part 0, which owns all table sources; else none.
-    injections : Changes
+    injections, schedule : Changes
     scratch : Scratch
         What the part counts with, all calls of the loop together.
     memory_map : MemoryMap
@@ -65,6 +65,7 @@ class Part:
     scratch: Scratch
     table: TableSpikes = field(default_factory=lambda: TableSpikes(_no_int(), _no_int(), _no_int()))
     injections: Changes = field(default_factory=no_changes)
+    schedule: Changes = field(default_factory=no_changes)
     memory_map: MemoryMap = field(default_factory=MemoryMap)
 
     def share(self, probes: Probes, log: Log, memory: Memory) -> Share:
@@ -73,14 +74,19 @@ class Part:
             self.scratch = self.scratch._replace(filled=np.zeros_like(probes.start))
         self.scratch.filled[:] = 0
         return Share(
-            self.blocks, self.rows, self.pending, self.table, self.injections, probes, log,
-            memory, self.scratch,
+            self.blocks, self.rows, self.pending, self.table, self.injections, self.schedule,
+            probes, log, memory, self.scratch,
         )  # fmt: skip
 
     def take_injections(self, injections: Changes) -> None:
         """Begin with new injections into cells of the part."""
         self.injections = injections
         self.scratch.positions[2] = 0
+
+    def take_schedule(self, schedule: Changes) -> None:
+        """Begin with a new schedule of states of cells of the part."""
+        self.schedule = schedule
+        self.scratch.positions[3] = 0
 
     def take_table(self, table: TableSpikes) -> None:
         """Begin with a new table of spikes."""
@@ -94,7 +100,7 @@ def _new_scratch(n_parts: int) -> Scratch:
 
     counted = aligned(BLOCK // 2)
     return Scratch(
-        positions=zeros(3),
+        positions=zeros(4),
         filled=zeros(0),
         visits=Visits(*(zeros(N_VISITS) for _ in Visits._fields)),
         cursor=zeros(n_parts),

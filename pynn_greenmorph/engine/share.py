@@ -35,6 +35,7 @@ __all__ = [
     "pending_of",
     "probes_of",
     "rows_of",
+    "schedule_of",
     "scratch_of",
     "table_of",
     "tuple_fields",
@@ -198,8 +199,8 @@ class Scratch(NamedTuple):
 
     Attributes
     ----------
-    positions : (3,) int64
-        Where pending input, table spikes and injections go on.
+    positions : (4,) int64
+        Where pending input, table spikes, injections and schedule go on.
     filled : (p,) int64
         Times that each probe was sampled.
     visits : Visits
@@ -233,6 +234,8 @@ class Share(NamedTuple):
     table : TableSpikes
     injections : Changes
         Of injected currents, pA.
+    schedule : Changes
+        Of states that follow a histogram.
     probes : Probes
     log : Log
     memory : Memory
@@ -244,6 +247,7 @@ class Share(NamedTuple):
     pending: Pending
     table: TableSpikes
     injections: Changes
+    schedule: Changes
     probes: Probes
     log: Log
     memory: Memory
@@ -338,6 +342,11 @@ def table_of(share):  # type: ignore[no-untyped-def]
 def injections_of(share):  # type: ignore[no-untyped-def]
     """The injections of a share."""
     return share.injections
+
+
+def schedule_of(share):  # type: ignore[no-untyped-def]
+    """The schedule of a share."""
+    return share.schedule
 
 
 def probes_of(share):  # type: ignore[no-untyped-def]

@@ -105,7 +105,7 @@ class Simulation:
         self._advance: loop.Advance | None = None
         self._memory: Memory | None = None
         self._changed_groups: list[CellGroup] = []
-        self._synapses_changed = self._table_changed = False
+        self._synapses_changed = self._sequences_changed = False
         self._currents_changed = bool(network.currents)
         self._currents: CurrentFeed | None = None
         self._chunk = 64
@@ -140,9 +140,9 @@ class Simulation:
         """Tell that a projection was made or its arrays were replaced."""
         self._synapses_changed = True
 
-    def spike_times_changed(self) -> None:
-        """Tell that spike times of a table source were replaced."""
-        self._table_changed = True
+    def sequences_changed(self) -> None:
+        """Tell that spike times of a table source, or histograms, were replaced."""
+        self._sequences_changed = True
 
     def currents_changed(self) -> None:
         """Tell that an injected current was made or replaced."""
@@ -176,7 +176,7 @@ class Simulation:
         for group in self.network.cells[len(self.cells.layouts) :]:
             self.cells.add(group)
             self._changed_groups.append(group)
-            self._table_changed = self._table_changed or bool(group.model.ragged)
+            self._sequences_changed |= bool(group.model.ragged or group.model.histogram)
             self._synapses_changed = True
         n_cells = self.network.n_cells
         if n_cells > len(self.emitted):
@@ -194,11 +194,16 @@ class Simulation:
         elif blocks_changed:
             for index, part in enumerate(self._parts):
                 part.blocks = self._partition.blocks(self.cells.blocks, index)
-        if self._table_changed:
+        if self._sequences_changed:
             spikes = inputs.build_table_spikes(self.network, self._last_step)
             self._table = TableSpikes(*spikes)
             self._parts[0].take_table(self._table)
-            self._table_changed = False
+            schedules = inputs.build_schedules(
+                self.network, self.cells.layouts, self._part_of_cell, len(self._parts)
+            )
+            for part, schedule in zip(self._parts, schedules, strict=True):
+                part.take_schedule(schedule)
+            self._sequences_changed = False
         if self._currents_changed:
             self._apply_currents()
 
@@ -241,7 +246,7 @@ class Simulation:
         self._ring = aligned(self._delivery.ring_steps * cells.n_inputs)
         self._parts = make_parts(self._partition, cells.blocks, self._delivery.parts, self._pending)
         # New parts know neither table spikes nor currents; later steps only are laid out.
-        self._table_changed = True
+        self._sequences_changed = True
         self._currents_changed = self._currents_changed or bool(self.network.currents)
 
     def _longest_window(self) -> int:
@@ -424,7 +429,7 @@ class Simulation:
             part.scratch.positions[:] = 0
         for group in self.network.cells:
             self.cells.initialise(group)
-        self._table_changed = True
+        self._sequences_changed = True
         self._currents_changed = bool(self.network.currents)
 
     def profile(self) -> Profile:

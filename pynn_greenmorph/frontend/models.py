@@ -26,7 +26,10 @@ _made: dict[str, type] = {}
 def _own_attributes(model: CellModel) -> dict[str, Any]:
     """What a third party's class needs that PyNN's classes already have."""
     defaults: dict[str, Any] = {parameter.name: parameter.default for parameter in model.parameters}
-    units = {parameter.name: parameter.unit for parameter in model.parameters}
+    defaults.update(
+        (parameter.name, Sequence([parameter.default])) for parameter in model.histogram
+    )
+    units = {parameter.name: parameter.unit for parameter in model.parameters + model.histogram}
     if model.ragged:
         defaults[model.ragged] = Sequence([])
         units[model.ragged] = "ms"
@@ -50,7 +53,9 @@ def cell_class(model: CellModel) -> type:
     if made is not None and made.model is model:  # type: ignore[attr-defined]
         return made
     base = getattr(cells, model.name, None)
-    translations = [(parameter.name, parameter.column) for parameter in model.parameters]
+    translations = [
+        (parameter.name, parameter.column) for parameter in model.parameters + model.histogram
+    ]
     if model.ragged:
         translations.append((model.ragged, model.ragged))
     attributes: dict[str, Any] = {

@@ -15,11 +15,19 @@ from ..errors import explain, unknown_name
 from ..network import CellGroup
 from ..registry import CellModel
 from . import state as simulator
-from .deviations import note_lost_times, note_rounded_parameters, note_rounded_times
+from .deviations import note_rounded_parameters
 from .memory import check_population
 from .recording import Recorder, check_file
+from .sequences import (
+    check_sequences,
+    merged,
+    note_sequences,
+    padded_histograms,
+    sequence_columns,
+    set_sequences,
+)
 from .session import Session
-from .values import check_column, check_columns, check_spike_times
+from .values import check_column, check_columns
 
 __all__ = ["Assembly", "Population", "PopulationView"]
 
@@ -99,9 +107,11 @@ class _Cells:
         group = self._root._cells
         values: dict[str, Any] = {}
         for name in names:
-            if name == group.model.ragged:
+            if name in sequence_columns(group.model):
+                ragged = name == group.model.ragged
+                every = group.spike_times_ms if ragged else group.histograms[name]
                 column = np.empty(self.size, dtype=object)
-                column[:] = [Sequence(group.spike_times_ms[row]) for row in self._rows]
+                column[:] = [Sequence(every[row]) for row in self._rows]
             else:
                 column = group.columns[name][self._rows]
             values[name] = simplify(column)
@@ -109,36 +119,25 @@ class _Cells:
 
     def _set_parameters(self, parameter_space: ParameterSpace) -> None:
         session, group = self._group("set()")
-        values = _evaluated(parameter_space, group.model)
-        ragged = values.pop(group.model.ragged, None) if group.model.ragged else None
+        model = group.model
+        values = _evaluated(parameter_space, model)
+        sequences = check_sequences(model, values)
         columns = dict(group.columns)
-        for parameter in group.model.parameters:
+        for parameter in model.parameters:
             if parameter.column in values:
                 column = columns[parameter.column].copy()
                 column[self._rows] = check_column(
-                    group.model, parameter, values[parameter.column], self.size
+                    model, parameter, values[parameter.column], self.size
                 )
                 columns[parameter.column] = column
-        check_columns(group.model, columns, session.network.dt_ms)
-        if ragged is not None:
-            self._set_spike_times(session, group, ragged)
-        if values:
-            note_rounded_parameters(session, self._root.label, group.model, values, columns)
+        histograms = padded_histograms(model, merged(group, self._rows, sequences))
+        check_columns(model, {**columns, **histograms}, session.network.dt_ms)
+        if sequences:
+            set_sequences(session, self._root.label, group, self._rows, sequences)
+        if len(values) > len(sequences):
+            note_rounded_parameters(session, self._root.label, model, values, columns)
             group.columns = columns
             session.simulation.columns_changed(group)
-
-    def _set_spike_times(self, session: Session, group: CellGroup, values: Any) -> None:
-        fresh = [check_spike_times(value) for value in values]
-        # Times that are over are harmless where they were there before.
-        new = [
-            times[~np.isin(times, group.spike_times_ms[row])]
-            for row, times in zip(self._rows, fresh, strict=True)
-        ]
-        for row, times in zip(self._rows, fresh, strict=True):
-            group.spike_times_ms[row] = times
-        note_lost_times(session, self._root.label, new)
-        note_rounded_times(session, self._root.label, fresh)
-        session.simulation.spike_times_changed()
 
     def initialize(self, **initial_values: Any) -> None:
         """Set initial values of state variables; in mid-run, set them now.
@@ -313,9 +312,10 @@ class Population(_Cells, common.Population):
             parameter.column: check_column(model, parameter, values[parameter.column], size)
             for parameter in model.parameters
         }
-        check_columns(model, columns, network.dt_ms)
+        sequences = check_sequences(model, values)
+        check_columns(model, {**columns, **padded_histograms(model, sequences)}, network.dt_ms)
         note_rounded_parameters(session, self.label, model, columns, columns)
-        times = [check_spike_times(value) for value in values[model.ragged]] if model.ragged else []
+        times = sequences.pop(model.ragged, []) if model.ragged else []
         first = network.n_cells
         self._cells = CellGroup(
             label=self.label,
@@ -326,9 +326,10 @@ class Population(_Cells, common.Population):
             columns=columns,
             initial={v.name: np.full(size, v.initial) for v in model.variables},
             spike_times_ms=times,
+            histograms=sequences,
         )
-        note_lost_times(session, self.label, times)
-        note_rounded_times(session, self.label, times)
+        fresh = {**sequences, **({model.ragged: times} if model.ragged else {})}
+        note_sequences(session, self.label, model, fresh, times)
         self._rows = np.arange(size, dtype=np.int64)
         self.all_cells = simulator.make_ids(self, first + 1, size)
         self._mask_local = np.ones(size, dtype=bool)
@@ -371,14 +372,15 @@ def _evaluated(space: ParameterSpace, model: CellModel) -> dict[str, Any]:
                     )
                 ) from None
         raise pynn_errors.InvalidParameterValueError(f"{model.name}: {error}") from error
-    if np.ndim(values.get(model.ragged, [0])) == 0:
-        raise pynn_errors.InvalidParameterValueError(
-            explain(
-                "the function did not give a Sequence for each cell",
-                where=f"{model.name}, parameter {model.ragged}",
-                allowed="a list of Sequences for an array of indices, a Sequence for one index",
+    for column in sequence_columns(model):
+        if np.ndim(values.get(column, [0])) == 0:
+            raise pynn_errors.InvalidParameterValueError(
+                explain(
+                    "the function did not give a Sequence for each cell",
+                    where=f"{model.name}, parameter {column}",
+                    allowed="a list of Sequences for an array of indices, a Sequence for one index",
+                )
             )
-        )
     return values
 
 

@@ -9,6 +9,7 @@ by at most its largest density times the step.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -18,6 +19,7 @@ import pytest
 from pyNN import errors
 from scipy import stats
 
+from pynn_greenmorph.cells.spike_source_inh_gamma import acceptance
 from tests.models import steps_of
 
 DT = 0.1
@@ -27,9 +29,19 @@ SOURCES: dict[str, dict[str, Any]] = {
     "SpikeSourcePoisson": {"rate": 100.0},
     "SpikeSourcePoissonRefractory": {"rate": 100.0, "tau_refrac": 3.0},
     "SpikeSourceGamma": {"alpha": 3.0, "beta": 300.0},
+    "SpikeSourceInhGamma": {"a": [3.0], "b": [1 / 300.0], "tbins": [0.0]},
+}
+
+#: The same with a mean rate of 2 kHz.
+FAST: dict[str, dict[str, Any]] = {
+    "SpikeSourcePoisson": {"rate": 2000.0},
+    "SpikeSourcePoissonRefractory": {"rate": 2000.0, "tau_refrac": 0.0},
+    "SpikeSourceGamma": {"beta": 6000.0},
+    "SpikeSourceInhGamma": {"b": [1 / 6000.0]},
 }
 
 every_source = pytest.mark.parametrize("name", SOURCES)
+one_rate = pytest.mark.parametrize("name", list(SOURCES)[:3])
 
 
 def make(sim: Any, name: str, n: int, **parameters: Any) -> Any:
@@ -134,22 +146,17 @@ def steps_of_grid(cells: Any, dt: float) -> list[list[int]]:
 
 
 @every_source
-def test_gamma_and_poisson_trains_begin_and_end_exactly(sim: Any, name: str) -> None:
+def test_trains_begin_and_end_exactly(sim: Any, name: str) -> None:
     """Stamps from start + dt to start + duration, and both of them occur."""
-    fast = {
-        "SpikeSourcePoisson": {"rate": 2000.0},
-        "SpikeSourcePoissonRefractory": {"rate": 2000.0, "tau_refrac": 0.0},
-        "SpikeSourceGamma": {"beta": 6000.0},
-    }
     sim.setup(timestep=DT, seed=5)
-    cells = make(sim, name, 200, start=20.0, duration=30.0, **fast[name])
+    cells = make(sim, name, 200, start=20.0, duration=30.0, **FAST[name])
     sim.run(100.0)
     steps = np.concatenate(steps_of(cells))
     assert steps.min() == 201
     assert steps.max() == 500
 
 
-@every_source
+@one_rate
 @pytest.mark.parametrize("zero", ["rate", "duration"])
 def test_no_spikes_without_rate_or_duration(sim: Any, name: str, zero: str) -> None:
     """A rate of 0 Hz is allowed, and may become another one later."""
@@ -164,7 +171,7 @@ def test_no_spikes_without_rate_or_duration(sim: Any, name: str, zero: str) -> N
     assert cells.mean_spike_count() > 10
 
 
-@every_source
+@one_rate
 def test_a_new_rate_acts_at_once(sim: Any, name: str) -> None:
     """From 1 Hz to 500 Hz and back: each 20 ms have their rate from the first one on."""
     parameter = "beta" if name == "SpikeSourceGamma" else "rate"
@@ -210,7 +217,7 @@ def test_trains_by_seed_trial_slices_and_threads(sim: Any, name: str) -> None:
     assert len({tuple(train) for train in expected[0] if len(train) > 2}) > 400
 
 
-@every_source
+@one_rate
 @pytest.mark.parametrize("value", [-1.0, math.nan, math.inf])
 def test_bad_rates_are_refused(sim: Any, name: str, value: float) -> None:
     """The message names cell type, parameter and what is allowed."""
@@ -220,7 +227,7 @@ def test_bad_rates_are_refused(sim: Any, name: str, value: float) -> None:
         make(sim, name, 3, **{parameter: value})
 
 
-@every_source
+@one_rate
 def test_rates_that_no_step_can_hold_are_refused(sim: Any, name: str) -> None:
     """More than 1000 spikes per step, when made and when set; the old rate stays."""
     parameter = "beta" if name == "SpikeSourceGamma" else "rate"
@@ -262,3 +269,131 @@ def test_a_shape_is_no_integer(sim: Any) -> None:
     cells.set(alpha=3.4)
     assert cells.get("alpha") == 3.4
     assert sim.SpikeSourceGamma.default_parameters["alpha"] == 2.0
+
+
+def test_the_hazard_is_that_of_the_gamma_distribution() -> None:
+    """Against SciPy's density and survival function, also far out in the tail.
+
+    Tolerance: SciPy's own survival function is known to about 1e-13.
+    """
+    for a in (1.0, 1.3, 2.0, 5.5, 40.0, 700.0):
+        law = stats.gamma(a)
+        for x in (1e-9, 1e-3, 0.5, a - 1e-3, a + 0.999, a + 1.001, 1.5 * a, 2.0 * a + 5.0):
+            exact = math.exp(law.logpdf(x) - law.logsf(x))
+            assert acceptance(a, x) == pytest.approx(exact, rel=1e-11, abs=1e-300)
+    assert acceptance(4.0, 1e5) == pytest.approx(1.0, rel=1e-4)
+
+
+def hazard_ms(t0: float, t1: float, a: Any, b: Any, tbins: Any) -> float:
+    """Integral of the hazard from a spike at t0 to one at t1, ms; SciPy's distributions."""
+    edges = np.concatenate([[t0], tbins[(tbins > t0) & (tbins < t1)], [t1]])
+    total = 0.0
+    for begin, end in itertools.pairwise(edges):
+        at = np.searchsorted(tbins, begin, side="right") - 1
+        law = stats.gamma(a[at], scale=1000.0 * b[at])
+        total += law.logsf(begin - t0) - law.logsf(end - t0)
+    return total
+
+
+def test_changing_gamma_trains_have_the_hazard_of_their_bins(sim: Any) -> None:
+    """The integrated hazard between spikes is exponential with mean 1 (time rescaling).
+
+    Brown, Barbieri, Ventura, Kass and Frank (2002, doi:10.1162/08997660252741149). The
+    hazard is at most 1/b = 1 per ms, so stamps add at most 0.01 to the statistic.
+    """
+    dt = 0.01
+    tbins = np.array([0.0, 40.0, 50.0, 75.0, 80.0])
+    a, b = np.array([2.0, 6.0, 1.0, 3.0, 8.0]), np.array([4e-3, 1e-3, 2e-3, 1e-3, 2e-3])
+    sim.setup(timestep=dt, seed=9)
+    cells = make(sim, "SpikeSourceInhGamma", 300, a=a, b=b, tbins=tbins)
+    sim.run(400.0)
+    trains = [np.array(train) * dt for train in steps_of_grid(cells, dt)]
+    pairs = [pair for train in trains for pair in itertools.pairwise(train)]
+    # The last, unfinished interval of a train is left out: short ones are favoured. So only
+    # those that begin 150 ms before the end count, and none of them lasts that long.
+    pairs = [pair for pair in pairs if pair[0] < 250.0]
+    assert len(pairs) > 5000
+    found = np.array([hazard_ms(*pair, a, b, tbins) for pair in pairs])
+    check_intervals(found, stats.expon().cdf, 1.0, dt)
+
+
+def test_rates_by_bin(sim: Any) -> None:
+    """Each bin has its rate 1 / (a b) once it has settled; before the first one nothing."""
+    sim.setup(timestep=DT, seed=10)
+    cells = make(
+        sim, "SpikeSourceInhGamma", 1000,
+        a=[2.0, 2.0, 5.0], b=[5e-3, 1e-3, 4e-3], tbins=[30.0, 130.0, 230.0],
+    )  # fmt: skip
+    sim.run(330.0)
+    steps = np.concatenate(steps_of(cells))
+    assert steps.min() > 300
+    # 100, 500 and 50 Hz; from 50 ms after the change on.
+    for begin, rate in ((300, 100.0), (1800, 500.0), (2800, 50.0)):
+        expected = rate * 50.0
+        count = int(((steps > begin) & (steps <= begin + 500)).sum())
+        assert abs(count - expected) < 3.3 * math.sqrt(expected)
+
+
+def test_bins_of_each_cell_and_between_runs(sim: Any) -> None:
+    """Cells may differ in bins; new ones act from the present time on; a reset begins anew."""
+    sim.setup(timestep=DT, seed=12)
+    cells = sim.Population(
+        400,
+        sim.SpikeSourceInhGamma(
+            a=lambda i: [sim.Sequence([1.0] * (1 + k % 2)) for k in i],
+            b=lambda i: [sim.Sequence([1e-3, 1e6][: 1 + k % 2]) for k in i],
+            tbins=lambda i: [sim.Sequence([0.0, 10.0][: 1 + k % 2]) for k in i],
+        ),
+    )
+    cells.record("spikes")
+    sim.run(20.0)
+    cells[0:2].set(a=[2.0], b=[1e6], tbins=[0.0])
+    assert cells[0:2].get("tbins").value.tolist() == [0.0]
+    assert cells[3].b.value.tolist() == [1e-3, 1e6]
+    sim.run(20.0)
+    sim.reset()
+    sim.run(20.0)
+    for segment, later in zip(cells.get_data().segments, (400, 0), strict=True):
+        trains = [np.round(t.magnitude / DT).astype(int) for t in segment.spiketrains]
+        even, odd = np.concatenate(trains[2::2]), np.concatenate(trains[3::2])
+        assert odd.max() <= 100
+        assert even.max() > 190
+        # 199 trains of 1 kHz for 10 ms.
+        for some in (odd, even[even <= 100]):
+            assert abs(len(some) - 1990) < 3.3 * math.sqrt(1990)
+        if later:
+            assert all(0 < train.max() <= 200 for train in trains[:2])
+        else:
+            assert not any(len(train) for train in trains[:2])
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"a": [2.0, 3.0]}, "different lengths.*2"),
+        ({"tbins": [], "a": [], "b": []}, "at least 1.*0, 0, 0"),
+        ({"tbins": [5.0, 5.0], "a": [1.0, 1.0], "b": [1.0, 1.0]}, "do not increase.*tbins"),
+        ({"tbins": [-1.0]}, "tbins.*not negative"),
+        ({"a": [0.9]}, r"parameter a.*at least 1 .*hazard has no upper bound.*0\.9"),
+        ({"a": [math.nan]}, "parameter a.*finite"),
+        ({"b": [0.0]}, "parameter b.*greater than 0"),
+        ({"b": [1e-9]}, "1 / b.*at most"),
+    ],
+)
+def test_bad_bins_are_refused(sim: Any, parameters: dict[str, Any], message: str) -> None:
+    """When made and when set; what was there stays."""
+    sim.setup(timestep=DT)
+    with pytest.raises(errors.InvalidParameterValueError, match=f"SpikeSourceInhGamma.*{message}"):
+        make(sim, "SpikeSourceInhGamma", 2, **parameters)
+    cells = make(sim, "SpikeSourceInhGamma", 2)
+    with pytest.raises(errors.InvalidParameterValueError, match=message):
+        cells.set(**parameters)
+    assert cells.get("a").value.tolist() == [3.0]
+    assert cells.get("tbins").value.tolist() == [0.0]
+
+
+def test_bins_off_the_grid_are_reported(sim: Any) -> None:
+    """They are rounded."""
+    sim.setup(timestep=DT)
+    with pytest.warns(UserWarning, match="tbins.*whole steps"):
+        make(sim, "SpikeSourceInhGamma", 2, tbins=[0.25])
