@@ -20,7 +20,7 @@ from pynn_greenmorph.frontend.settings import (
 )
 from pynn_greenmorph.frontend.values import (
     check_column,
-    check_ordered,
+    check_columns,
     check_spike_times,
     finite_number,
 )
@@ -74,9 +74,9 @@ def test_the_first_cell_out_of_order_is_named() -> None:
     names = {parameter.name: parameter.column for parameter in MODEL.parameters}
     columns = {names[low]: np.array([-70.0, -50.0]), names[high]: np.array([-50.0, -50.0])}
     with pytest.raises(InvalidParameterValueError, match=f"{low} of cell 1 is not below {high}"):
-        check_ordered(MODEL, columns)
+        check_columns(MODEL, columns, 0.1)
     columns[names[low]][1] = -50.1
-    check_ordered(MODEL, columns)
+    check_columns(MODEL, columns, 0.1)
 
 
 @pytest.mark.parametrize(
