@@ -90,8 +90,12 @@ def _noise_na(wave: NoiseWave, since: Int64Array, key: np.int64, trial: int) -> 
     interval, where = np.unique(since // wave.interval, return_inverse=True)
     begin = wave.start + interval * wave.interval
     # The number of the source stands where other draws have the cell.
-    one, other = (uniform(key, trial, PURPOSE_CURRENT, wave.number, begin, i) for i in range(2))
-    normal = [normal_of(u, v) for u, v in zip(one.tolist(), other.tolist(), strict=True)]
+    # A draw for an array of one step is a scalar.
+    one, other = (
+        np.atleast_1d(uniform(key, trial, PURPOSE_CURRENT, wave.number, begin, draw)).tolist()
+        for draw in range(2)
+    )
+    normal = [normal_of(u, v) for u, v in zip(one, other, strict=True)]
     values: FloatArray = (wave.mean_na + wave.stdev_na * np.array(normal, dtype=np.float64))[where]
     return values
 

@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from pynn_greenmorph.errors import FidelityWarning
-from tests.models import Result, delay_chain, sine_currents, step_currents, vogels_abbott
+from tests.models import Result, delay_chain, sine_currents, step_currents, steps_of, vogels_abbott
 
 pytestmark = pytest.mark.peer
 
@@ -94,3 +95,37 @@ def test_vogels_abbott_conductances() -> None:
     """400 cells on the adaptive Runge-Kutta step, weights and delays drawn, 0.3 s."""
     theirs, ours = run_both(vogels_abbott, "IF_cond_exp", 400, 300.0)
     compare(theirs, ours, at_least=200)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "largest_density"),
+    [
+        ("SpikeSourcePoisson", {"rate": 100.0}, 0.1),
+        ("SpikeSourcePoissonRefractory", {"rate": 100.0, "tau_refrac": 3.0}, 1 / 7),
+        ("SpikeSourceGamma", {"alpha": 3, "beta": 300.0}, 0.0812),
+    ],
+)
+def test_trains_have_the_law_of_nests(
+    name: str, parameters: dict[str, float], largest_density: float
+) -> None:
+    """Rate and intervals of 30 000 spikes, fixed seeds.
+
+    Rates within 3.3 standard deviations of a Poisson count, twice. Intervals by
+    Kolmogorov and Smirnov's two-sample statistic: its critical value at level
+    0.001, 1.949 sqrt(2/n) (its limit law), and what moving spikes by up to a
+    step adds on both sides, the largest density of intervals (1/ms) times two steps.
+    """
+    counts, intervals = [], []
+    for sim in simulators():
+        sim.setup(timestep=0.1, min_delay=0.1, spike_precision="on_grid", rng_seed=5)
+        cells = sim.Population(30, getattr(sim, name)(**parameters))
+        cells.record("spikes")
+        sim.run(10_000.0)
+        trains = steps_of(cells)
+        sim.end()
+        counts.append(sum(map(len, trains)))
+        intervals.append(np.concatenate([np.diff(train) for train in trains]))
+    assert abs(counts[1] - 30_000) < 3.3 * 30_000**0.5
+    assert abs(counts[1] - counts[0]) < 3.3 * 60_000**0.5
+    distance = stats.ks_2samp(*intervals).statistic
+    assert distance < 1.949 * (2 / 30_000) ** 0.5 + 2 * 0.1 * largest_density

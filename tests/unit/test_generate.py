@@ -268,12 +268,15 @@ import numpy as np
 import pyNN.greenmorph as sim
 sim.setup(timestep=0.1, seed=2**63 + 5)
 noise = sim.Population(5, sim.SpikeSourcePoisson(rate=[300.0, 400.0, 500.0, 2e5, 0.0]))
+dead = sim.Population(4, sim.SpikeSourcePoissonRefractory(rate=400.0, tau_refrac=[0, 1, 2, 2.4]))
+gamma = sim.Population(4, sim.SpikeSourceGamma(alpha=[0.3, 1.0, 2.5, 9.0], beta=2000.0))
+binned = sim.Population(4, sim.SpikeSourceInhGamma(a=[3.0, 1.0], b=[5e-4, 1e-3], tbins=[1, 3]))
 given = sim.Population(2, sim.SpikeSourceArray(spike_times=[0.0, 1.0, 1.0, 3.3]))
 current = sim.Population(3, sim.IF_curr_exp(tau_m=[10.0, 20.0, 5.0], i_offset=0.5))
 conductance = sim.Population(3, sim.IF_cond_exp(tau_syn_E=[0.3, 2.0, 5.0]))
 draw = np.random.RandomState(1)
 for post, size in ((current, 0.9), (conductance, 0.05)):
-    for pre in (noise, given, current):
+    for pre in (noise, dead, gamma, binned, given, current):
         rows = [
             (i, j, size * draw.rand(), 0.1 * draw.randint(1, 30))
             for i in range(pre.size) for j in range(3)
@@ -281,8 +284,10 @@ for post, size in ((current, 0.9), (conductance, 0.05)):
         sim.Projection(pre, post, sim.FromListConnector(rows), sim.StaticSynapse())
 pulse = sim.DCSource(amplitude=0.7, start=2.0, stop=6.0)
 pulse.inject_into(current)
+sim.ACSource(amplitude=0.3, frequency=300.0).inject_into(current[1:])
+sim.NoisyCurrentSource(stdev=0.5, dt=0.2).inject_into(conductance)
 hasher = hashlib.sha256()
-for population in (noise, given, current, conductance):
+for population in (noise, dead, gamma, binned, given, current, conductance):
     population.record("spikes")
 for population in (current, conductance):
     population.record("v")
@@ -290,14 +295,15 @@ sim.run(7.0)
 sim.reset()
 current.set(i_offset=0.8)
 sim.run(5.0)
-for population in (noise, given, current, conductance):
+for population in (noise, dead, gamma, binned, given, current, conductance):
     for segment in population.get_data().segments:
         for train in segment.spiketrains:
             hasher.update(train.magnitude.tobytes() + b"|")
         for signal in segment.analogsignals:
             hasher.update(np.ascontiguousarray(signal.magnitude).tobytes())
 counters = sim.energy_report().counters
-assert min(population.mean_spike_count() for population in (noise, given, current)) > 0
+active = noise, dead, gamma, binned, current
+assert min(population.mean_spike_count() for population in active) > 0
 print(hasher.hexdigest(), sorted(counters.items()))
 """
 
