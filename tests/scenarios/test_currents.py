@@ -283,3 +283,46 @@ def test_bad_parameters_of_sources(
     with pytest.raises(ValueError, match=message):
         made.set_parameters(**parameters)
     assert {name: getattr(made, name) for name in made.default_parameters} == before
+
+
+# What other backends get wrong. "Asked for" is PyNN's documentation.
+
+
+@pytest.mark.parametrize("name", ["DCSource", "StepCurrentSource", "ACSource"])
+def test_a_current_from_time_0_acts_in_the_first_step(sim: Any, name: str) -> None:
+    """On NEST nothing acts before min_delay + dt: with 1 ms the first move is at 1.1."""
+    sim.setup(timestep=DT, min_delay=1.0)
+    cells = quiet(sim)
+    parameters: dict[str, Any] = {
+        "DCSource": {"amplitude": 1.0},
+        "StepCurrentSource": {"times": [0.0], "amplitudes": [1.0]},
+        "ACSource": {"amplitude": 0.0, "offset": 1.0},
+    }[name]
+    getattr(sim, name)(**parameters).inject_into(cells)
+    sim.run(1.0)
+    assert np.abs(potentials(cells)[:, 0] - response(np.ones(11))).max() < 1e-13
+
+
+def test_a_start_off_the_grid_is_rounded_and_reported(sim: Any) -> None:
+    """NEST raises BadProperty."""
+    sim.setup(timestep=DT)
+    with pytest.warns(UserWarning, match="off the grid and were rounded"):
+        source = sim.ACSource(start=1.04, offset=1.0, amplitude=0.0)
+    source.record()
+    sim.run(2.0)
+    assert recorded(source).tolist() == [0.0] * 10 + [1.0] * 11
+
+
+def test_a_start_in_the_past_acts_now(sim: Any) -> None:
+    """A pulse that is over does nothing; what NEST does depends on the minimum delay."""
+    sim.setup(timestep=DT)
+    cells = quiet(sim, 2)
+    sim.run(5.0)
+    sim.DCSource(start=1.0, stop=7.0).inject_into(cells[0])
+    sim.DCSource(start=1.0, stop=3.0).inject_into(cells[1])
+    sim.run(5.0)
+    current = np.zeros(101)
+    current[50:70] = 1.0
+    v = potentials(cells)
+    assert np.abs(v[:, 0] - response(current)).max() < 1e-12
+    assert (v[:, 1] == -65.0).all()

@@ -397,3 +397,83 @@ def test_bins_off_the_grid_are_reported(sim: Any) -> None:
     sim.setup(timestep=DT)
     with pytest.warns(UserWarning, match="tbins.*whole steps"):
         make(sim, "SpikeSourceInhGamma", 2, tbins=[0.25])
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("SpikeSourcePoissonRefractory", {"tau_refrac": 9.0}),
+        ("SpikeSourceGamma", {"alpha": 20.0, "beta": 2000.0}),
+        ("SpikeSourceInhGamma", {"a": [20.0], "b": [5e-4]}),
+    ],
+)
+def test_regular_trains_begin_in_equilibrium(
+    sim: Any, name: str, parameters: dict[str, Any]
+) -> None:
+    """Every millisecond has the same rate from the first one on.
+
+    20 000 trains of 100 Hz with at most one spike in 1 ms, so that counts are
+    binomial; 3.9 standard deviations, which is level 0.001 for ten counts.
+    """
+    sim.setup(timestep=DT, seed=13)
+    cells = make(sim, name, 20_000, **parameters)
+    sim.run(10.0)
+    counts = np.histogram(np.concatenate(steps_of(cells)), bins=np.arange(11) * 10 + 0.5)[0]
+    assert np.abs(counts - 2000).max() < 3.9 * math.sqrt(20_000 * 0.1 * 0.9)
+
+
+def test_bins_begin_and_end_exactly(sim: Any) -> None:
+    """A bin of [2, 3) ms has stamps from 2.1 to 3.0 ms; 10 kHz, so both occur."""
+    sim.setup(timestep=DT, seed=14)
+    cells = make(
+        sim, "SpikeSourceInhGamma", 100, a=[1.0, 1.0], b=[1e-4, 1e6], tbins=[2.0, 3.0]
+    )  # fmt: skip
+    sim.run(6.0)
+    steps = np.concatenate(steps_of(cells))
+    assert (steps.min(), steps.max()) == (21, 30)
+
+
+# What other backends get wrong with given times. "Asked for" is PyNN's documentation.
+
+
+def test_given_times_are_not_shifted_by_the_minimum_delay(sim: Any) -> None:
+    """pyNN.nest (PyNN issue 536): [3, 10] asked for, [4.8, 11.8] recorded."""
+    sim.setup(timestep=0.2)
+    source = sim.Population(1, sim.SpikeSourceArray(spike_times=[3.0, 10.0]))
+    cells = sim.Population(1, sim.IF_curr_exp(tau_refrac=0.2))
+    source.record("spikes")
+    sim.Projection(source, cells, sim.AllToAllConnector(), sim.StaticSynapse(weight=0.1, delay=2.0))
+    sim.run(20.0)
+    assert source.get_data("spikes").segments[0].spiketrains[0].magnitude.tolist() == [3.0, 10.0]
+
+
+def test_given_times_up_to_the_minimum_delay_are_kept(sim: Any) -> None:
+    """pyNN.nest loses a spike at 0 and refuses one at 0.1; NEURON fails to count them."""
+    sim.setup(timestep=DT, min_delay=1.0)
+    source = sim.Population(1, sim.SpikeSourceArray(spike_times=[0.0, DT, 1.0]))
+    source.record("spikes")
+    sim.run(2.0)
+    assert steps_of(source) == [[0, 1, 10]]
+    assert list(source.get_spike_counts().values()) == [3]
+
+
+def test_given_times_on_the_grid_stay_there(sim: Any) -> None:
+    """pyNN.nest emits 26 of these 3 999 times one step late, by float noise."""
+    sim.setup(timestep=DT, min_delay=DT)
+    rounded = [round(0.1 * k, 1) for k in range(2, 4001)]
+    noisy = [0.1 * k for k in range(2, 4001)]
+    source = sim.Population(
+        2, sim.SpikeSourceArray(spike_times=[sim.Sequence(rounded), sim.Sequence(noisy)])
+    )
+    source.record("spikes")
+    sim.run(400.0)
+    assert steps_of(source) == [list(range(2, 4001))] * 2
+
+
+def test_equal_given_times_are_two_spikes(sim: Any) -> None:
+    """Brian2 raises."""
+    sim.setup(timestep=DT)
+    source = sim.Population(1, sim.SpikeSourceArray(spike_times=[1.0, 1.0]))
+    source.record("spikes")
+    sim.run(2.0)
+    assert steps_of(source) == [[10, 10]]

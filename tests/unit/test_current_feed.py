@@ -1,0 +1,57 @@
+"""Currents laid out for calls of the run loop."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pynn_greenmorph.engine.currents import CurrentFeed
+from pynn_greenmorph.engine.tables import lay_out_group
+from pynn_greenmorph.network import CellGroup, CurrentGroup, SineWave, StepWave
+from pynn_greenmorph.registry import cell_model
+
+
+def feed_of(*groups: CurrentGroup) -> CurrentFeed:
+    """Six cells, of which two parts own three each."""
+    group = CellGroup("p", cell_model("IF_curr_exp"), 0, 6, 0)
+    layouts = [lay_out_group(group, 0, 0, 0)]
+    return CurrentFeed(groups, layouts, np.repeat([0, 1], 3), 2, 0.1, np.int64(1), 0)
+
+
+def test_cells_that_receive_the_same_are_one_target() -> None:
+    """Two sources, one of them twice onto a cell: three mixtures, shared out by part."""
+    on = np.array([2]), np.array([0.5])
+    first = CurrentGroup(np.array([0, 1, 4, 5]), StepWave(*on))
+    second = CurrentGroup(np.array([4, 3, 4]), StepWave(np.array([4]), np.array([0.25])))
+    changes = feed_of(first, second).feed(0, 10)
+    assert changes is not None
+    values: dict[int, list[tuple[int, float]]] = {}
+    for part, change in enumerate(changes):
+        for step, target, value in zip(change.step, change.target, change.value, strict=True):
+            for slot in change.slot[change.first[target] : change.first[target + 1]]:
+                assert slot // 3 == part
+                values.setdefault(int(slot), []).append((int(step), float(value)))
+    alone = [(1, 0.0), (3, 500.0)]
+    assert values == {
+        0: alone, 1: alone, 5: alone, 3: [(1, 0.0), (5, 250.0)],
+        4: [(1, 0.0), (3, 500.0), (5, 1000.0)],
+    }  # fmt: skip
+    assert len(changes[0].step) == 7
+
+
+def test_a_call_after_one_that_ended_early_gives_all_values_again() -> None:
+    """Else a cell would keep what the loop had not come to, or had long passed."""
+    feed = feed_of(CurrentGroup(np.arange(6), StepWave(np.array([2, 7]), np.array([0.5, 1.0]))))
+    assert feed.feed(0, 10) is not None
+    assert feed.feed(10, 20) is None
+    changes = feed.feed(5, 20)
+    assert changes is not None
+    assert changes[0].step.tolist() == [6, 8]
+    assert changes[0].value.tolist() == [500.0, 1000.0]
+
+
+def test_memory_is_counted_for_what_changes_in_every_step() -> None:
+    """One value per step and mixture; a stepped current needs none."""
+    step = CurrentGroup(np.arange(6), StepWave(np.array([2]), np.array([0.5])))
+    sine = CurrentGroup(np.array([1, 2]), SineWave(0, 100, 0.0, 1.0, 10.0, 0.0))
+    assert feed_of(step).width == 0
+    assert feed_of(step, sine).width == 1
