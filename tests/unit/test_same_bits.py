@@ -20,6 +20,7 @@ import pyNN.greenmorph as sim
 import pytest
 
 from pynn_greenmorph.engine import delay_groups, merge, partition, simulation
+from pynn_greenmorph.engine.machine_code import compiles
 from pynn_greenmorph.errors import FidelityWarning
 from tests.models import build_vogels_abbott
 
@@ -389,7 +390,7 @@ def test_threads_slices_and_recording(drawn: bool) -> None:
                 run_in(np.round(np.linspace(0, 15.0, slices + 1)[1:], 1))
                 projections[1].set(delay=0.9)
                 run_in(np.round(np.linspace(15.0, 30.0, slices + 1)[1:], 1))
-                assert sim.profile().threads == threads
+                assert sim.profile().threads == (threads if compiles() else 1)
                 found, sampled = digest_large(populations, projections)
                 hashes.add(found)
                 if record:
