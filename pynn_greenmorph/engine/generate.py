@@ -165,7 +165,7 @@ def _sources(functions: Sequence[Callable[..., Any]]) -> str:
     parts = [_constants(functions)]
     for function in functions:
         source = textwrap.dedent(inspect.getsource(function))
-        parts.append(f'@njit(error_model="numpy")\n{source}')
+        parts.append(f'@njit(error_model="numpy", forceinline=True)\n{source}')
     return "\n\n".join(parts)
 
 
