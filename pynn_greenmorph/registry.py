@@ -124,7 +124,7 @@ class Receptor:
         receives the sum of the weights that arrive in this step as
         ``in_<name>``.
     scale : float
-        Factor from PyNN's unit of weight (nA or uS) to the unit the step uses.
+        Factor from PyNN's unit of weight (nA, uS or mV) to the unit the step uses.
     """
 
     name: str
@@ -165,6 +165,8 @@ class CellModel:
         ``None`` means that the spike times are given as a table.
     ordered : tuple of (str, str)
         Pairs of parameters of which the first must be below the second.
+    not_above : tuple of (str, str)
+        Pairs of parameters of which the first must not be above the second.
     helpers : tuple of callable
         Plain Python functions that ``step`` calls.
     ragged : str or None
@@ -185,6 +187,7 @@ class CellModel:
     derive: Callable[[Columns, float], dict[str, FloatArray]] | None = None
     step: Callable[..., tuple[Any, ...]] | None = None
     ordered: tuple[tuple[str, str], ...] = ()
+    not_above: tuple[tuple[str, str], ...] = ()
     helpers: tuple[Callable[..., Any], ...] = ()
     ragged: str | None = None
     doc: str = ""

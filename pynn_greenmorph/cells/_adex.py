@@ -21,8 +21,10 @@ from ._linear import refractory_steps
 from ._parameters import SYNAPTIC_CONDUCTANCES, reversal_potentials, synaptic_times
 from ._rkf45 import HELPERS as RKF45_HELPERS
 from ._rkf45 import (
+    MOST_SUB_STEPS,
     SMALLEST,
     accepted_step,
+    bounded_exp,
     embedded_error,
     fifth_order,
     stage_2,
@@ -35,6 +37,7 @@ from ._rkf45 import (
 __all__ = [
     "CONSTANTS",
     "HELPERS",
+    "NOT_ABOVE",
     "ORDERED",
     "PARAMETERS",
     "TOLERANCE",
@@ -50,6 +53,10 @@ FloatArray = NDArray[np.float64]
 
 #: NEST's ``gsl_error_tol``: absolute, and relative to the change in a sub-step.
 TOLERANCE = 1e-6
+
+#: Beyond these, NEST's and this step ends the run: the exponential was too steep.
+LOWEST_V_MV = -1e3
+LARGEST_W_PA = 1e6
 
 PARAMETERS = (
     Parameter("cm", "cm_nf", "nF", 0.281, "positive"),
@@ -74,7 +81,9 @@ VARIABLES = (
     *SYNAPTIC_CONDUCTANCES,
 )
 
+#: As NEST demands.
 ORDERED = (("v_reset", "v_spike"),)
+NOT_ABOVE = (("v_thresh", "v_spike"),)
 
 CONSTANTS = (
     "dt_ms",
@@ -146,7 +155,7 @@ def slopes(v, w, g_exc, g_inh, refractory, cell):  # type: ignore[no-untyped-def
     i_inh = g_inh * (u - e_inh)
     i_spike = 0.0
     if delta_t != 0.0:
-        i_spike = g_leak * delta_t * math.exp((u - v_thresh) / delta_t)
+        i_spike = g_leak * delta_t * bounded_exp((u - v_thresh) / delta_t)
     dv = (-g_leak * (u - v_rest) + i_spike - i_exc - i_inh - w + i_offset + i_inj) / c_m
     return dv, dw
 
@@ -178,15 +187,19 @@ def integrate_and_fire(sub_step, y, p, suggestion, dt, v_fire, v_reset, b, refra
     """Advance (v, w) and the conductances by one time step of ``dt`` ms, with resets.
 
     ``y`` is ``((v, w), conductances, refractory)``. Returns the new ``y``, the
-    suggestion for the next sub-step, and the number of spikes.
+    suggestion for the next sub-step (not a number, which ends the run with an
+    error, when the system is too steep), and the number of spikes.
     """
     if suggestion == 0.0:
         suggestion = dt
     t = 0.0
-    spikes = 0
+    n = spikes = 0
     while t < dt:
         y, t, suggestion = accepted_step(sub_step, y, p, t, suggestion, dt)
         (v, w), conductances, refractory = y
+        n += 1
+        if v < LOWEST_V_MV or abs(w) > LARGEST_W_PA or n == MOST_SUB_STEPS:
+            return y, math.nan, spikes
         if refractory > 0.0:
             v = v_reset
         elif v >= v_fire:

@@ -19,8 +19,10 @@ import math
 
 __all__ = [
     "HELPERS",
+    "MOST_SUB_STEPS",
     "SMALLEST",
     "accepted_step",
+    "bounded_exp",
     "embedded_error",
     "fifth_order",
     "integrate",
@@ -42,6 +44,19 @@ E1, E3, E4, E5, E6 = 1.0 / 360.0, -128.0 / 4275.0, -2197.0 / 75240.0, 1.0 / 50.0
 
 #: Smallest error ratio (the smallest normal double), so that a power of it exists.
 SMALLEST = 2.2250738585072014e-308
+
+
+#: Sub-steps in one time step after which the system counts as too stiff. The
+#: reference goes on, for hours; what it finishes in a second takes less than this.
+MOST_SUB_STEPS = 10_000
+
+#: Largest argument (rounded down) whose exponential is finite.
+LARGEST_EXPONENT = 709.0
+
+
+def bounded_exp(x):  # type: ignore[no-untyped-def]
+    """Return exp(x), finite for any x: a sub-step that is tried and rejected may be far off."""
+    return math.exp(min(x, LARGEST_EXPONENT))
 
 
 def stage_2(h, y, k1):  # type: ignore[no-untyped-def]
@@ -83,42 +98,48 @@ def accepted_step(sub_step, y, p, t, suggestion, dt):  # type: ignore[no-untyped
     """Make one sub-step, with smaller and smaller ``h`` until its error is small enough.
 
     ``sub_step(h, y, p)`` returns the variables after ``h`` and the largest
-    error in units of what is tolerated. Returns the variables, the time, and
-    the suggestion for the next sub-step: not a number, with the time at its
-    end, when the sub-steps would be too small ever to reach it.
+    error in units of what is tolerated. A sub-step that is so small that the
+    time would not change is accepted whatever its error. Returns the
+    variables, the time and the suggestion for the next sub-step.
     """
     while True:
         remaining = dt - t
         last = suggestion > remaining
         h = remaining if last else suggestion
+        t_new = dt if last else t + h
         y_new, ratio = sub_step(h, y, p)
         if ratio > 1.1:
             suggestion = h * max(0.9 / ratio ** (1.0 / 5.0), 0.2)
-            if dt + suggestion == dt:
-                return y, dt, math.nan
-            continue
+            if t_new + suggestion != t_new:
+                continue
         suggestion = h
         # After a whole time step nothing longer can follow: the costly power is spared.
         if ratio < 0.5 and h < dt:
             suggestion = h * min(max(0.9 / ratio ** (1.0 / 6.0), 1.0), 5.0)
-        return y_new, dt if last else t + h, suggestion
+        return y_new, t_new, suggestion
 
 
 def integrate(sub_step, y, p, suggestion, dt):  # type: ignore[no-untyped-def]
     """Advance the variables ``y`` by one time step of ``dt`` ms.
 
     ``suggestion`` is the sub-step (ms) that the last call returned, 0 before
-    the first. A suggestion that is not a number ends the run with an error.
+    the first. When the end is too far away for it, it becomes not a number,
+    which ends the run with an error.
     """
     if suggestion == 0.0:
         suggestion = dt
     t = 0.0
+    n = 0
     while t < dt:
         y, t, suggestion = accepted_step(sub_step, y, p, t, suggestion, dt)
+        n += 1
+        if n == MOST_SUB_STEPS:
+            return y, math.nan
     return y, suggestion
 
 
 HELPERS = (
+    bounded_exp,
     stage_2,
     stage_3,
     stage_4,

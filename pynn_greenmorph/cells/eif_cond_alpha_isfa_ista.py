@@ -13,6 +13,7 @@ from ..registry import CellModel
 from ._adex import (
     CONSTANTS,
     HELPERS,
+    NOT_ABOVE,
     ORDERED,
     PARAMETERS,
     VARIABLES,
@@ -91,6 +92,7 @@ MODEL = CellModel(
     derive=derive,
     step=step,
     ordered=ORDERED,
+    not_above=NOT_ABOVE,
     helpers=(*HELPERS, sub_step),
     doc="Adaptive exponential cell, alpha-shaped conductances, RKF45 steps.",
 )

@@ -10,6 +10,7 @@ from ..registry import CellModel
 from ._adex import (
     CONSTANTS,
     HELPERS,
+    NOT_ABOVE,
     ORDERED,
     PARAMETERS,
     VARIABLES,
@@ -81,6 +82,7 @@ MODEL = CellModel(
     derive=derive,
     step=step,
     ordered=ORDERED,
+    not_above=NOT_ABOVE,
     helpers=(*HELPERS, sub_step),
     doc="Adaptive exponential cell, exponentially decaying conductances, RKF45 steps.",
 )

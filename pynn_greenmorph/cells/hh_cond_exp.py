@@ -10,7 +10,6 @@ that lies below its predecessor while the potential is 30 mV or more above
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -27,6 +26,7 @@ from ._parameters import (
     synaptic_times,
 )
 from ._rkf45 import (
+    bounded_exp,
     embedded_error,
     fifth_order,
     integrate,
@@ -75,7 +75,7 @@ def derive(columns: Mapping[str, FloatArray], dt_ms: float) -> dict[str, FloatAr
 
 def linoid(a, x, s):  # type: ignore[no-untyped-def]
     """Return ``a x / (exp(x/s) - 1)`` (1/ms), and its limit ``a s`` at ``x = 0``."""
-    below = math.exp(x / s) - 1.0
+    below = bounded_exp(x / s) - 1.0
     return a * x / below if below != 0.0 else a * s
 
 
@@ -95,8 +95,10 @@ def slopes(v, m, h, n, g_exc, g_inh, cell):  # type: ignore[no-untyped-def]
     dv = (-i_na - i_k - i_leak - i_exc - i_inh + i_inj + i_offset) / c_m
     u = v - v_offset
     dm = gate(linoid(0.32, 13.0 - u, 4.0), linoid(0.28, u - 40.0, 5.0), m)
-    dh = gate(0.128 * math.exp((17.0 - u) / 18.0), 4.0 / (1.0 + math.exp((40.0 - u) / 5.0)), h)
-    dn = gate(linoid(0.032, 15.0 - u, 5.0), 0.5 * math.exp((10.0 - u) / 40.0), n)
+    dh = gate(
+        0.128 * bounded_exp((17.0 - u) / 18.0), 4.0 / (1.0 + bounded_exp((40.0 - u) / 5.0)), h
+    )
+    dn = gate(linoid(0.032, 15.0 - u, 5.0), 0.5 * bounded_exp((10.0 - u) / 40.0), n)
     return dv, dm, dh, dn
 
 

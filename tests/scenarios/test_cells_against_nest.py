@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pynn_greenmorph.errors import FidelityWarning
+from pynn_greenmorph.errors import FidelityWarning, SimulationError
 from tests import cell_types
-from tests.cell_types import DRIVES, Traces, driven, network, repaired
+from tests.cell_types import DRIVES, Traces, driven, network, repaired, signals_of
+from tests.models import steps_of
 
 pytestmark = pytest.mark.peer
 
@@ -73,6 +74,34 @@ def test_several_spikes_in_one_step(name: str, monkeypatch: pytest.MonkeyPatch) 
     theirs, ours = run_both(driven, name)
     assert any(len(train) > len(set(train)) for train in theirs.spikes)
     compare(theirs, ours)
+
+
+@pytest.mark.parametrize("delta_t", [0.2, 0.1, 0.05])
+def test_a_steep_exponential(delta_t: float) -> None:
+    """Sub-steps shrink until the time would stand still; at 0.05 mV both simulators give up."""
+
+    def steep(sim: Any) -> Traces:
+        sim.setup(timestep=0.1, min_delay=0.1, spike_precision="on_grid")
+        cell_type = sim.EIF_cond_exp_isfa_ista(
+            delta_T=delta_t, i_offset=[1.0, 1.7], tau_refrac=[0.1, 0.0]
+        )
+        cells = sim.Population(2, cell_type)
+        cells.record(["spikes", "v", "w"])
+        sim.run(100.0)
+        return Traces(steps_of(cells), signals_of(cells))
+
+    if delta_t > 0.05:
+        theirs, ours = run_both(steep)
+        assert min(map(len, theirs.spikes)) > 5
+        compare(theirs, ours)
+        return
+    nest, greenmorph = simulators()
+    with pytest.raises(Exception, match="numerical instability"):
+        steep(nest)
+    nest.end()
+    with pytest.raises(SimulationError, match="of cell 1 became nan"):
+        steep(greenmorph)
+    greenmorph.end()
 
 
 @pytest.mark.parametrize("name", DRIVES)
