@@ -10,7 +10,9 @@ A cell type writes one ``sub_step(h, y, p)`` from ``stage_2`` ... ``stage_6``,
 ``fifth_order`` and ``embedded_error``, which act on one variable, and hands it
 to ``integrate``. ``y`` is the tuple of all variables, ``p`` a tuple of what is
 constant during a time step. All of ``HELPERS`` belong into the model's
-``helpers``.
+``helpers``. A cell type without exponentials in its ``sub_step`` takes the
+function from its argument ``method``, and has ``METHODS`` as ``methods``: then
+the usual step is computed for many cells at once.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import math
 
 __all__ = [
     "HELPERS",
+    "METHODS",
     "MOST_SUB_STEPS",
     "SMALLEST",
     "accepted_step",
@@ -31,6 +34,7 @@ __all__ = [
     "stage_4",
     "stage_5",
     "stage_6",
+    "whole_step",
 ]
 
 B31, B32 = 3.0 / 32.0, 9.0 / 32.0
@@ -124,7 +128,8 @@ def integrate(sub_step, y, p, suggestion, dt):  # type: ignore[no-untyped-def]
 
     ``suggestion`` is the sub-step (ms) that the last call returned, 0 before
     the first. When the end is too far away for it, it becomes not a number,
-    which ends the run with an error.
+    which ends the run with an error. Returns the variables, the suggestion and
+    that they hold.
     """
     if suggestion == 0.0:
         suggestion = dt
@@ -134,9 +139,23 @@ def integrate(sub_step, y, p, suggestion, dt):  # type: ignore[no-untyped-def]
         y, t, suggestion = accepted_step(sub_step, y, p, t, suggestion, dt)
         n += 1
         if n == MOST_SUB_STEPS:
-            return y, math.nan
-    return y, suggestion
+            return y, math.nan, True
+    return y, suggestion, True
 
+
+def whole_step(sub_step, y, p, suggestion, dt):  # type: ignore[no-untyped-def]
+    """Do the same as ``integrate`` where one sub-step of ``dt`` is enough, as it is mostly.
+
+    Returns the variables, the suggestion, and whether they hold.
+    """
+    y, ratio = sub_step(dt, y, p)
+    # No "and", "or": they are jumps.
+    holds = (ratio <= 1.1) & ((suggestion == 0.0) | (suggestion >= dt))
+    return y, dt, holds
+
+
+#: For ``CellModel.methods``.
+METHODS = (whole_step, integrate)
 
 HELPERS = (
     bounded_exp,
@@ -149,4 +168,5 @@ HELPERS = (
     embedded_error,
     accepted_step,
     integrate,
+    whole_step,
 )

@@ -170,7 +170,7 @@ def step(  # type: ignore[no-untyped-def]
         e_na_mv, e_k_mv, e_leak_mv, e_exc_mv, e_inh_mv,
     )  # fmt: skip
     y = ((v_mv, m, h, n), g_exc_ns, g_inh_ns)
-    y, h_ms = integrate(sub_step, y, (tau_exc_ms, tau_inh_ms, cell), h_ms, dt_ms)
+    y, h_ms, _ = integrate(sub_step, y, (tau_exc_ms, tau_inh_ms, cell), h_ms, dt_ms)
     (v_mv, m, h, n), g_exc_ns, g_inh_ns = y
     g_exc_ns = g_exc_ns + in_excitatory
     g_inh_ns = g_inh_ns + in_inhibitory

@@ -26,7 +26,7 @@ from ._parameters import (
     reversal_potentials,
     synaptic_times,
 )
-from ._rkf45 import integrate
+from ._rkf45 import METHODS
 
 __all__ = ["MODEL", "slope", "step", "sub_step"]
 
@@ -65,13 +65,13 @@ def step(  # type: ignore[no-untyped-def]
     v_mv, dg_exc, g_exc_ns, dg_inh, g_inh_ns, refractory, h_ms,
     in_excitatory, in_inhibitory, i_inj_pa,
     dt_ms, c_m_pf, g_leak_ns, v_rest_mv, v_thresh_mv, v_reset_mv, e_exc_mv, e_inh_mv,
-    tau_exc_ms, tau_inh_ms, i_offset_pa, refractory_steps,
+    tau_exc_ms, tau_inh_ms, i_offset_pa, refractory_steps, method,
 ):  # fmt: skip
     """Advance one cell by one step; all arguments and results are scalars.
 
     ``dg_exc`` and ``dg_inh`` (nS/ms) drive the conductances; ``h_ms`` is the
     controller's suggestion, 0 stands for a whole time step. Returns the new
-    states in order and the number of spikes.
+    states in order, the number of spikes, and whether all hold.
     """
     cell = (
         refractory, c_m_pf, v_thresh_mv, i_inj_pa, i_offset_pa, g_leak_ns, v_rest_mv,
@@ -79,14 +79,14 @@ def step(  # type: ignore[no-untyped-def]
     )  # fmt: skip
     p = (tau_exc_ms, tau_inh_ms, cell)
     y = (v_mv, dg_exc, g_exc_ns, dg_inh, g_inh_ns)
-    y, h_ms = integrate(sub_step, y, p, h_ms, dt_ms)
+    y, h_ms, holds = method(sub_step, y, p, h_ms, dt_ms)
     v_mv, dg_exc, g_exc_ns, dg_inh, g_inh_ns = y
     dg_exc = dg_exc + in_excitatory * (math.e / tau_exc_ms)
     dg_inh = dg_inh + in_inhibitory * (math.e / tau_inh_ms)
     v_mv, refractory, spikes = threshold(
         v_mv, refractory, v_thresh_mv, v_reset_mv, refractory_steps
     )
-    return v_mv, dg_exc, g_exc_ns, dg_inh, g_inh_ns, refractory, h_ms, spikes
+    return v_mv, dg_exc, g_exc_ns, dg_inh, g_inh_ns, refractory, h_ms, spikes, holds
 
 
 MODEL = CellModel(
@@ -101,6 +101,7 @@ MODEL = CellModel(
     constants=CONSTANTS,
     derive=constants,
     step=step,
+    methods=METHODS,
     ordered=(("v_reset", "v_thresh"),),
     helpers=(*HELPERS, slope, sub_step),
     doc="Leaky integrate-and-fire cell, alpha-shaped conductances, RKF45 steps.",

@@ -24,7 +24,7 @@ from ._parameters import (
     reversal_potentials,
     synaptic_times,
 )
-from ._rkf45 import integrate
+from ._rkf45 import METHODS
 
 __all__ = ["MODEL", "step", "sub_step"]
 
@@ -45,23 +45,23 @@ def sub_step(h, y, p):  # type: ignore[no-untyped-def]
 def step(  # type: ignore[no-untyped-def]
     v_mv, g_exc_ns, g_inh_ns, refractory, h_ms, in_excitatory, in_inhibitory, i_inj_pa,
     dt_ms, c_m_pf, g_leak_ns, v_rest_mv, v_thresh_mv, v_reset_mv, e_exc_mv, e_inh_mv,
-    tau_exc_ms, tau_inh_ms, i_offset_pa, refractory_steps,
+    tau_exc_ms, tau_inh_ms, i_offset_pa, refractory_steps, method,
 ):  # fmt: skip
     """Advance one cell by one step; all arguments and results are scalars.
 
     ``h_ms`` is the controller's suggestion; 0 stands for a whole time step.
-    Returns the new states in order and the number of spikes.
+    Returns the new states in order, the number of spikes, and whether all hold.
     """
     currents = (i_inj_pa, i_offset_pa, g_leak_ns, v_rest_mv, e_exc_mv, e_inh_mv)
     p = (tau_exc_ms, tau_inh_ms, (refractory, c_m_pf, v_thresh_mv, currents))
-    y, h_ms = integrate(sub_step, (v_mv, g_exc_ns, g_inh_ns), p, h_ms, dt_ms)
+    y, h_ms, holds = method(sub_step, (v_mv, g_exc_ns, g_inh_ns), p, h_ms, dt_ms)
     v_mv, g_exc_ns, g_inh_ns = y
     g_exc_ns = g_exc_ns + in_excitatory
     g_inh_ns = g_inh_ns + in_inhibitory
     v_mv, refractory, spikes = threshold(
         v_mv, refractory, v_thresh_mv, v_reset_mv, refractory_steps
     )
-    return v_mv, g_exc_ns, g_inh_ns, refractory, h_ms, spikes
+    return v_mv, g_exc_ns, g_inh_ns, refractory, h_ms, spikes, holds
 
 
 MODEL = CellModel(
@@ -76,6 +76,7 @@ MODEL = CellModel(
     constants=CONSTANTS,
     derive=constants,
     step=step,
+    methods=METHODS,
     ordered=(("v_reset", "v_thresh"),),
     helpers=(*HELPERS, sub_step),
     doc="Leaky integrate-and-fire cell, exponentially decaying conductances, RKF45 steps.",

@@ -31,7 +31,7 @@ from ._parameters import (
     reversal_potentials,
     synaptic_times,
 )
-from ._rkf45 import integrate
+from ._rkf45 import METHODS
 
 __all__ = ["MODEL", "derive", "slope", "step", "sub_step"]
 
@@ -101,17 +101,18 @@ def step(  # type: ignore[no-untyped-def]
     dt_ms, c_m_pf, g_leak_ns, v_rest_mv, v_thresh_mv, v_reset_mv, e_exc_mv, e_inh_mv,
     tau_exc_ms, tau_inh_ms, i_offset_pa, refractory_steps,
     tau_sfa_ms, e_sfa_mv, q_sfa_ns, tau_rr_ms, e_rr_mv, q_rr_ns,
+    method,
 ):  # fmt: skip
     """Advance one cell by one step; all arguments and results are scalars.
 
     ``h_ms`` is the controller's suggestion; 0 stands for a whole time step.
-    Returns the new states in order and the number of spikes.
+    Returns the new states in order, the number of spikes, and whether all hold.
     """
     currents = (i_inj_pa, i_offset_pa, g_leak_ns, v_rest_mv, e_exc_mv, e_inh_mv)
     cell = (refractory, c_m_pf, v_thresh_mv, e_sfa_mv, e_rr_mv, currents)
     p = (tau_exc_ms, tau_inh_ms, tau_sfa_ms, tau_rr_ms, cell)
     y = (v_mv, g_exc_ns, g_inh_ns, g_sfa_ns, g_rr_ns)
-    y, h_ms = integrate(sub_step, y, p, h_ms, dt_ms)
+    y, h_ms, holds = method(sub_step, y, p, h_ms, dt_ms)
     v_mv, g_exc_ns, g_inh_ns, g_sfa_ns, g_rr_ns = y
     g_exc_ns = g_exc_ns + in_excitatory
     g_inh_ns = g_inh_ns + in_inhibitory
@@ -120,7 +121,7 @@ def step(  # type: ignore[no-untyped-def]
     )
     g_sfa_ns = g_sfa_ns + spikes * q_sfa_ns
     g_rr_ns = g_rr_ns + spikes * q_rr_ns
-    return v_mv, g_exc_ns, g_inh_ns, g_sfa_ns, g_rr_ns, refractory, h_ms, spikes
+    return v_mv, g_exc_ns, g_inh_ns, g_sfa_ns, g_rr_ns, refractory, h_ms, spikes, holds
 
 
 MODEL = CellModel(
@@ -140,6 +141,7 @@ MODEL = CellModel(
     constants=(*CONSTANTS, *(parameter.column for parameter in _ADAPTATION)),
     derive=derive,
     step=step,
+    methods=METHODS,
     ordered=(("v_reset", "v_thresh"),),
     helpers=(*HELPERS, slope, sub_step),
     doc="Leaky integrate-and-fire cell, conductances of adaptation and refractoriness, RKF45.",
