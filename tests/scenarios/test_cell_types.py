@@ -159,7 +159,11 @@ def test_spikes_of_hodgkin_and_huxley_are_stamped_after_their_peak(sim: Any) -> 
 
 @pytest.mark.parametrize("name", NEURONS)
 def test_sampling_intervals(sim: Any, name: str) -> None:
-    """Every recordable state at 0.7 ms is every seventh sample, with PyNN's unit."""
+    """Every recordable state at 0.7 ms is every seventh sample, with PyNN's unit.
+
+    On pyNN.nest, IF_cond_exp_gsfa_grr fails with a KeyError for g_r, and the v
+    of IF_curr_delta cannot be recorded.
+    """
     drive = DRIVES.get(name)
     sim.setup(timestep=DT)
     cell = getattr(sim, name)(i_offset=drive.amplitude if drive else 1.0)
