@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 __all__ = [
     "apply",
+    "expm1",
     "membrane_constants",
     "psc_alpha_propagator",
     "psc_exp_propagator",
@@ -45,6 +46,31 @@ def apply(function: Callable[[float], float], values: FloatArray) -> FloatArray:
     return results[inverse].reshape(values.shape)
 
 
+def expm1(x: float) -> float:
+    """Return exp(x) - 1 as the sum of its power series.
+
+    NEST's distributed builds sum it, too (``numerics::expm1``); the C library's
+    ``expm1`` differs from that in the last bit.
+
+    Parameters
+    ----------
+    x : float
+
+    Returns
+    -------
+    float
+    """
+    if not abs(x) <= math.log(2.0):  # also what is no number
+        return math.exp(min(x, 709.0)) - 1.0
+    total = x
+    n, term = 2, x * x / 2.0
+    while abs(term) > abs(total) * sys.float_info.epsilon:
+        total += term
+        n += 1
+        term *= x / n
+    return total
+
+
 def psc_exp_propagator(
     tau_syn_ms: FloatArray, tau_m_ms: FloatArray, c_m_pf: FloatArray, dt_ms: float
 ) -> FloatArray:
@@ -68,7 +94,7 @@ def psc_exp_propagator(
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         beta = tau_syn_ms * tau_m_ms / (tau_m_ms - tau_syn_ms)
         exponent = dt_ms * (tau_m_ms - tau_syn_ms) / (tau_syn_ms * tau_m_ms)
-        regular = beta / c_m_pf * apply(math.exp, -dt_ms / tau_syn_ms) * apply(math.expm1, exponent)
+        regular = beta / c_m_pf * apply(math.exp, -dt_ms / tau_syn_ms) * apply(expm1, exponent)
     singular = dt_ms / c_m_pf * apply(math.exp, -dt_ms / tau_m_ms)
     normal = np.isfinite(regular) & (regular >= sys.float_info.min)
     return np.where(normal, regular, singular)
@@ -98,7 +124,7 @@ def psc_alpha_propagator(
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         beta = tau_syn_ms * tau_m_ms / (tau_m_ms - tau_syn_ms)
         exponent = dt_ms * (tau_m_ms - tau_syn_ms) / (tau_syn_ms * tau_m_ms)
-        rise = beta * apply(math.expm1, exponent) - dt_ms
+        rise = beta * apply(expm1, exponent) - dt_ms
         regular = beta / c_m_pf * apply(math.exp, -dt_ms / tau_syn_ms) * rise
         cancels = dt_ms <= 1e-7 * tau_m_ms * tau_m_ms / np.abs(tau_m_ms - tau_syn_ms)
     singular = dt_ms * dt_ms / 2.0 / c_m_pf * apply(math.exp, -dt_ms / tau_m_ms)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..registry import CellModel, Variable
-from ._linear import apply, membrane_constants, psc_alpha_propagator, psc_exp_propagator
+from ._linear import apply, expm1, membrane_constants, psc_alpha_propagator, psc_exp_propagator
 from ._parameters import CURRENT_RECEPTORS, MEMBRANE, synaptic_times
 
 __all__ = ["MODEL", "derive", "step"]
@@ -43,7 +43,7 @@ def derive(columns: Mapping[str, FloatArray], dt_ms: float) -> dict[str, FloatAr
         a peak current into the initial slope (1/ms).
     """
     c_m_pf, tau_m_ms = columns["cm_nf"] * 1000.0, columns["tau_m_ms"]
-    expm1_m = apply(math.expm1, -dt_ms / tau_m_ms)
+    expm1_m = apply(expm1, -dt_ms / tau_m_ms)
     constants = {"expm1_m": expm1_m, "p30": -tau_m_ms / c_m_pf * expm1_m}
     for name, tau_ms in (("exc", columns["tau_syn_e_ms"]), ("inh", columns["tau_syn_i_ms"])):
         p11 = apply(math.exp, -dt_ms / tau_ms)

@@ -3,7 +3,7 @@
 These tests need ``nest-simulator`` and run with ``pytest --peers``.
 
 Tolerance: cells on Runge-Kutta steps and Izhikevich's show no difference at
-all. The linear cells' potentials are compared at 1e-12 mV; 5.7e-14 mV was seen.
+all. The linear cells' potentials are compared at 1e-12 mV; 7.2e-15 mV was seen.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import pytest
 from pyNN.standardmodels import cells as pynn_cells
 
 from pynn_greenmorph.cells import hh_cond_exp
-from pynn_greenmorph.cells._linear import psc_alpha_propagator
+from pynn_greenmorph.cells._linear import expm1, psc_alpha_propagator
 from pynn_greenmorph.engine.generate import BLOCK
 from pynn_greenmorph.registry import CellModel, cell_model, cell_models
 from tests.kernels import run_block
@@ -136,3 +136,11 @@ def test_a_gate_moves_towards_its_open_fraction() -> None:
     """dy/dt is 0 at alpha/(alpha + beta), positive below and negative above."""
     assert hh_cond_exp.gate(0.3, 0.1, 0.75) == pytest.approx(0.0, abs=1e-16)
     assert hh_cond_exp.gate(0.3, 0.1, 0.5) > 0.0 > hh_cond_exp.gate(0.3, 0.1, 0.9)
+
+
+@pytest.mark.parametrize("x", [0.0, 1e-300, 1e-9, -0.005, 0.3, -0.69, 0.7, -5.0, 20.0, -800.0])
+def test_the_series_is_the_exponential_less_one(x: float) -> None:
+    """Within a few units in the last place of the C library's function."""
+    assert expm1(x) == pytest.approx(math.expm1(x), rel=1e-15, abs=0.0)
+    assert expm1(800.0) > 1e307
+    assert math.isnan(expm1(math.nan))
