@@ -97,18 +97,27 @@ def check_column(model: CellModel, parameter: Parameter, values: Any, size: int)
 
 
 def check_ordered(model: CellModel, columns: dict[str, NDArray[np.float64]]) -> None:
-    """Raise ``InvalidParameterValueError`` where a pair of ``model.ordered`` is not ascending."""
+    """Raise ``InvalidParameterValueError`` where a pair of parameters is in the wrong order.
+
+    Parameters
+    ----------
+    model : CellModel
+        Its ``ordered`` and ``not_above`` name the pairs.
+    columns : dict of str to (n,) float64
+    """
     column = {parameter.name: parameter.column for parameter in model.parameters}
-    for lower, upper in model.ordered:
+    rules = [(lower, upper, True) for lower, upper in model.ordered]
+    rules += [(lower, upper, False) for lower, upper in model.not_above]
+    for lower, upper, strict in rules:
         low, high = columns[column[lower]], columns[column[upper]]
-        bad = low >= high
+        bad = low >= high if strict else low > high
         if bad.any():
             cell = int(np.argmax(bad))
             raise pynn_errors.InvalidParameterValueError(
                 explain(
-                    f"{lower} of cell {cell} is not below {upper}",
+                    f"{lower} of cell {cell} is {'not below' if strict else 'above'} {upper}",
                     where=model.name,
-                    allowed=f"{lower} < {upper}",
+                    allowed=f"{lower} {'<' if strict else '<='} {upper}",
                     given=f"{lower} = {low[cell]:g}, {upper} = {high[cell]:g}",
                 )
             )

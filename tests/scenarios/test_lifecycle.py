@@ -477,8 +477,16 @@ def test_procedural_interface_and_names(sim: Any) -> None:
     for name in ("setup", "run", "Population", "Projection", "NumpyRNG", "Space", "set", "errors"):
         assert name in names
     assert sim.list_standard_models() == [
+        "EIF_cond_alpha_isfa_ista",
+        "EIF_cond_exp_isfa_ista",
+        "HH_cond_exp",
+        "IF_cond_alpha",
         "IF_cond_exp",
+        "IF_cond_exp_gsfa_grr",
+        "IF_curr_alpha",
+        "IF_curr_delta",
         "IF_curr_exp",
+        "Izhikevich",
         "SpikeSourceArray",
         "SpikeSourcePoisson",
     ]

@@ -19,6 +19,7 @@ import numpy as np
 import pyNN.greenmorph as sim
 import pytest
 
+from pynn_greenmorph.cells._linear import expm1
 from pynn_greenmorph.engine import delay_groups, merge, partition, simulation
 from pynn_greenmorph.engine.machine_code import compiles
 from pynn_greenmorph.errors import FidelityWarning
@@ -167,7 +168,7 @@ class Lif:
         self.p20 = tau_m / c_m * (1.0 - self.p22)
         beta = tau_syn * tau_m / (tau_m - tau_syn)
         self.p11 = math.exp(-DT / tau_syn)
-        rise = math.expm1(DT * (tau_m - tau_syn) / (tau_syn * tau_m))
+        rise = expm1(DT * (tau_m - tau_syn) / (tau_syn * tau_m))
         self.p21 = beta / c_m * self.p11 * rise
         self.v = self.exc = self.inh = 0.0
         self.wait = 0
