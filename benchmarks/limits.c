@@ -1,10 +1,16 @@
 /* What this processor can do at best for the two inner loops of a clock-driven simulator.
 
-   limits TABLE INDICES CELLS STEPS REPEATS prints two times in ns, medians over the repeats:
-   one event of  acc[index[i]] += w  on TABLE float64 with random 16-bit indices, and one step
-   of one cell of IF_curr_exp, in float64 with the same operations in the same order as
-   pynn_greenmorph/cells/if_curr_exp.py. Neither loop has anything of a simulator around it: no
-   rows, no delays, no record of spikes. */
+   limits TABLE INDICES CELLS STEPS REPEATS ROW SPIKES prints three times in ns, medians over the
+   repeats:
+   - one event of  acc[index[i]] += w  on TABLE float64 with random 16-bit indices, in one go;
+   - one step of one cell of IF_curr_exp, in float64 with the same operations in the same order
+     as pynn_greenmorph/cells/if_curr_exp.py;
+   - one event when both take turns, as in a network: SPIKES rows of ROW ascending targets, taken
+     at random from a row for each of CELLS cells, then a step of all cells. The steps alone are
+     timed beside, and taken off.
+   The first two have nothing of a simulator around them: no rows, no delays, no record of
+   spikes. The third has rows, and caches that the other loop has used. Two copies of the
+   program at once tell what two threads can do at best. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,37 +94,97 @@ static double time_delivery(long table, long events, int repeats, double *sink) 
     return median(times, repeats);
 }
 
+/* p22, p21 (exc, inh), p20, p11 (exc, inh), offset, theta, reset (mV from rest), pause: the
+   constants of the benchmark's cells at 0.1 ms, to a few digits. */
+static const double CONSTANTS[10] = {0.99501247919, 4.938e-4, 4.963e-4, 4.98752e-4, 0.98019867331,
+                                     0.99004983375, 0.0,      -1.0,     -11.0,      50.0};
+
+struct cells {
+    double *a[7]; /* v, i_exc, i_inh, refractory, in_exc, in_inh, injected */
+    long n;
+};
+
+static struct cells new_cells(long n) {
+    struct cells cells = {.n = n};
+    for (int k = 0; k < 4; k++) cells.a[k] = block((size_t)n * sizeof(double));
+    cells.a[4] = block(2 * (size_t)n * sizeof(double)); /* one table, as rows address it */
+    cells.a[5] = cells.a[4] + n;
+    cells.a[6] = block((size_t)n * sizeof(double));
+    return cells;
+}
+
+static void restart(struct cells *cells) {
+    for (long i = 0; i < cells->n; i++) {
+        cells->a[0][i] = -11.0 + 10.0 * (double)(draw() >> 11) * 0x1p-53;
+        cells->a[1][i] = 50.0; /* decays, but not to denormals within the steps */
+        cells->a[2][i] = -50.0;
+        cells->a[3][i] = cells->a[4][i] = cells->a[5][i] = cells->a[6][i] = 0.0;
+    }
+}
+
+static long step(struct cells *cells) {
+    double **a = cells->a;
+    return update(a[0], a[1], a[2], a[3], a[4], a[5], a[6], cells->n, CONSTANTS);
+}
+
 static double time_update(long n, long steps, int repeats, double *sink) {
-    /* p22, p21 (exc, inh), p20, p11 (exc, inh), offset, theta, reset (mV from rest), pause: the
-       constants of the benchmark's cells at 0.1 ms, to a few digits. */
-    const double c[10] = {0.99501247919, 4.938e-4, 4.963e-4, 4.98752e-4, 0.98019867331,
-                          0.99004983375, 0.0,      -1.0,     -11.0,      50.0};
-    double *a[7], *times = block((size_t)repeats * sizeof *times);
+    struct cells cells = new_cells(n);
+    double *times = block((size_t)repeats * sizeof *times);
     long spikes = 0;
-    for (int k = 0; k < 7; k++) a[k] = block((size_t)n * sizeof(double));
     for (int r = 0; r < repeats; r++) {
-        for (long i = 0; i < n; i++) {
-            a[0][i] = -11.0 + 10.0 * (double)(draw() >> 11) * 0x1p-53;
-            a[1][i] = 50.0; /* decays, but not to denormals within the steps */
-            a[2][i] = -50.0;
-            a[3][i] = a[4][i] = a[5][i] = a[6][i] = 0.0;
-        }
+        restart(&cells);
         double began = now_ns();
-        for (long s = 0; s < steps; s++)
-            spikes += update(a[0], a[1], a[2], a[3], a[4], a[5], a[6], n, c);
+        for (long s = 0; s < steps; s++) spikes += step(&cells);
         times[r] = (now_ns() - began) / ((double)n * (double)steps);
     }
     *sink += (double)spikes;
     return median(times, repeats);
 }
 
+static int by_index(const void *a, const void *b) {
+    return *(const uint16_t *)a - *(const uint16_t *)b;
+}
+
+static double time_in_turns(long n, long steps, int repeats, long row, long spikes, double *sink) {
+    struct cells cells = new_cells(n);
+    double *times = block((size_t)repeats * sizeof *times);
+    uint16_t *rows = block((size_t)(n * row) * sizeof *rows);
+    long *source = block((size_t)(steps * spikes) * sizeof *source);
+    for (long i = 0; i < n; i++) {
+        for (long j = 0; j < row; j++) rows[i * row + j] = (uint16_t)(draw() % (uint64_t)n);
+        qsort(rows + i * row, (size_t)row, sizeof *rows, by_index);
+    }
+    long found = 0;
+    for (int r = 0; r < repeats; r++) {
+        double spent[2];
+        for (long i = 0; i < steps * spikes; i++) source[i] = (long)(draw() % (uint64_t)n);
+        for (int with_rows = 0; with_rows < 2; with_rows++) {
+            restart(&cells);
+            double began = now_ns();
+            for (long s = 0; s < steps; s++) {
+                for (long i = 0; with_rows && i < spikes; i++)
+                    deliver(cells.a[4], rows + source[s * spikes + i] * row, row, 1e-6);
+                found += step(&cells);
+            }
+            spent[with_rows] = now_ns() - began;
+        }
+        times[r] = (spent[1] - spent[0]) / ((double)steps * (double)(spikes * row));
+    }
+    *sink += (double)found;
+    return median(times, repeats);
+}
+
 int main(int argc, char **argv) {
-    if (argc != 6) return 1;
+    if (argc != 8) return 1;
     long table = atol(argv[1]), events = atol(argv[2]), cells = atol(argv[3]), steps = atol(argv[4]);
     int repeats = atoi(argv[5]);
+    long row = atol(argv[6]), spikes = atol(argv[7]);
+    if (table > 65536 || cells > 65536) return 1; /* indices have 16 bits */
     double sink = 0.0;
     double delivery = time_delivery(table, events, repeats, &sink);
-    double step = time_update(cells, steps, repeats, &sink);
-    printf("{\"event_ns\": %.6f, \"update_ns\": %.6f, \"sink\": %g}\n", delivery, step, sink);
+    double update_ns = time_update(cells, steps, repeats, &sink);
+    double in_turns = time_in_turns(cells, steps, repeats, row, spikes, &sink);
+    printf("{\"event_ns\": %.6f, \"update_ns\": %.6f, \"turns_event_ns\": %.6f, \"sink\": %g}\n",
+           delivery, update_ns, in_turns, sink);
     return 0;
 }

@@ -199,18 +199,24 @@ def part_memory(results: Results) -> str:
 def part_limits(results: Results) -> str:
     """Engine and C, side by side."""
     rows = []
-    names = {"event_ns": "synaptic event", "update_ns": "step of a cell"}
+    names = {
+        "event_ns": ("event_ns", "synaptic event"),
+        "turns_event_ns": ("event_ns", "synaptic event, in turns with steps"),
+        "update_ns": ("update_ns", "step of a cell"),
+    }
     for network, entry in sorted(results.get("limits", {}).items()):
-        for key, what in names.items():
-            own = entry["engine"].get(key)
+        for key, (mine, what) in names.items():
             share = entry["fraction"].get(key)
             shown = f"{share:.0%}" if share else NONE
-            limit = number(entry["limit"][key])
-            rows.append([f"`{network}`, {what}", limit, number(own), shown])
-        whole = entry["fraction"].get("whole")
-        if whole:
-            rows.append([f"`{network}`, all of `run()`", NONE, NONE, f"{whole:.0%}"])
-    head = ["loop", "C, ns", "this backend, ns", "fraction of the limit"]
+            limit, own = number(entry["limit"].get(key)), number(entry["engine"].get(mine))
+            rows.append([f"`{network}`, {what}, ns", limit, own, shown])
+        for suffix, threads in (("", "1 thread"), ("_2", "2 threads")):
+            floor = entry.get(f"floor{suffix}_s")
+            if floor:
+                run = entry[f"engine{suffix}"]["run_s"]
+                what = f"`{network}`, all of `run()`, {threads}, s"
+                rows.append([what, number(floor), number(run), f"{floor / run:.0%}"])
+    head = ["loop", "C", "this backend", "fraction of the limit"]
     return table(head, rows) if rows else MISSING
 
 

@@ -94,7 +94,7 @@ class SynapseGroup:
         before the last step then done are not delivered by it.
     pre, post : (n,) int32
         Global ids of source and target cells.
-    weight : (n,) float64, nA or uS
+    weight : (n,) float64, nA, uS or mV
         PyNN's value, with PyNN's sign. One number for all may be broadcast
         (strides 0, read-only); arrays are replaced, never changed in place.
     delay_steps : (n,) int32, steps

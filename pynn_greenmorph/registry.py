@@ -124,7 +124,7 @@ class Receptor:
         receives the sum of the weights that arrive in this step as
         ``in_<name>``.
     scale : float
-        Factor from PyNN's unit of weight (nA or uS) to the unit the step uses.
+        Factor from PyNN's unit of weight (nA, uS or mV) to the unit the step uses.
     """
 
     name: str
@@ -163,8 +163,15 @@ class CellModel:
         named after states, constants, ``in_<receptor>``, ``i_inj_pa`` and, for
         random sources, ``key``, ``trial``, ``cell`` and ``step_index``.
         ``None`` means that the spike times are given as a table.
+    methods : (callable, callable) or None
+        What ``step`` gets as its argument ``method``: first, for all cells of a
+        block, a function without loops and jumps, which the compiler makes
+        into vectors; then, for each cell for which that did not hold, the
+        other. ``step`` then returns, last, whether what it returns holds.
     ordered : tuple of (str, str)
         Pairs of parameters of which the first must be below the second.
+    not_above : tuple of (str, str)
+        Pairs of parameters of which the first must not be above the second.
     check : callable or None
         ``check(columns, dt_ms)`` raises ``InvalidValueError`` for parameters that
         are not allowed together or with this time step. Columns of ``histogram``
@@ -192,7 +199,9 @@ class CellModel:
     constants: tuple[str, ...] = ()
     derive: Callable[[Columns, float], dict[str, FloatArray]] | None = None
     step: Callable[..., tuple[Any, ...]] | None = None
+    methods: tuple[Callable[..., Any], Callable[..., Any]] | None = None
     ordered: tuple[tuple[str, str], ...] = ()
+    not_above: tuple[tuple[str, str], ...] = ()
     check: Callable[[Columns, float], None] | None = None
     helpers: tuple[Callable[..., Any], ...] = ()
     histogram: tuple[Parameter, ...] = ()

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..registry import CellModel, Parameter, Receptor, Variable
-from ._linear import apply, psc_exp_propagator, refractory_steps
+from ._linear import apply, membrane_constants, psc_exp_propagator
 
 __all__ = ["MODEL", "derive", "step"]
 
@@ -49,11 +49,7 @@ def derive(columns: Mapping[str, FloatArray], dt_ms: float) -> dict[str, FloatAr
         "p20": tau_m_ms / c_m_pf * (1.0 - p22),
         "p11_exc": apply(math.exp, -dt_ms / tau_exc_ms),
         "p11_inh": apply(math.exp, -dt_ms / tau_inh_ms),
-        "i_offset_pa": columns["i_offset_na"] * 1000.0,
-        "theta_mv": columns["v_thresh_mv"] - columns["v_rest_mv"],
-        "v_reset_mv": columns["v_reset_mv"] - columns["v_rest_mv"],
-        "refractory_steps": refractory_steps(columns["tau_refrac_ms"], dt_ms),
-    }
+    } | membrane_constants(columns, dt_ms)
 
 
 def step(  # type: ignore[no-untyped-def]

@@ -8,6 +8,8 @@ including step ``log_base + i``.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .share import log_of, memory_of, rows_of, scratch_of
@@ -109,7 +111,7 @@ def ask_for_row(table, cell, number, v, grouped, rows, visits):  # type: ignore[
     poke(visits.first, v, synapse)
     poke(visits.last, v, synapse + last - first)
     poke(visits.weight, v, weight)
-    ahead = 96 if last - first > 96 else last - first
+    ahead: Any = min(last - first, 96)
     kind = peek(rows.table_kind, table)
     prefetch(rows.target, synapse)
     prefetch(rows.target, synapse + 32)
@@ -264,7 +266,7 @@ def emit_block(n_spikes, count, pairs, n_cells, first_cell, cells, numbers, n_lo
     """
     quarter = len(pairs) // 4
     stretch = 0
-    while n_spikes > 0:
+    while n_spikes > 0 and stretch < len(pairs):
         if any_count(pairs, stretch, stretch + quarter) != 0:
             for at in range(stretch, stretch + quarter, 8):
                 four = peek(pairs, at) | peek(pairs, at + 1) | peek(pairs, at + 2)

@@ -125,12 +125,11 @@ class Visits(NamedTuple):
 
     Attributes
     ----------
-    table, at, first, last, weight, spikes : (n,) int64
-        Table, index into ``Rows.start``, synapses of the row, its first weight, spikes.
+    table, first, last, weight, spikes : (n,) int64
+        Table, synapses of the row, its first weight, spikes.
     """
 
     table: Int64Array
-    at: Int64Array
     first: Int64Array
     last: Int64Array
     weight: Int64Array
@@ -232,10 +231,8 @@ class Share(NamedTuple):
     rows : Rows
     pending : Pending
     table : TableSpikes
-    injections : Changes
-        Of injected currents, pA.
-    schedule : Changes
-        Of states that follow a histogram.
+    injections, schedule : Changes
+        Of injected currents (pA); of states that follow a histogram.
     probes : Probes
     log : Log
     memory : Memory

@@ -83,12 +83,12 @@ def checked_weight(projection: Any, weight: Any) -> FloatArray:
     Parameters
     ----------
     projection : Projection
-    weight : (n,) float64, nA or uS
+    weight : (n,) float64, nA, uS or mV
         A fresh array, or one number that was broadcast.
 
     Returns
     -------
-    (n,) float64, nA or uS
+    (n,) float64, nA, uS or mV
         The same numbers, contiguous or broadcast; perhaps the same array.
     """
     values = np.asarray(weight, dtype=np.float64)
@@ -99,7 +99,7 @@ def checked_weight(projection: Any, weight: Any) -> FloatArray:
             explain(
                 "a weight is not a finite number",
                 where=f"Projection {projection.label!r}",
-                allowed="finite weights (nA or uS)",
+                allowed="finite weights (nA, uS or mV)",
                 given=f"{seen[~np.isfinite(seen)][0]}",
             )
         )

@@ -100,7 +100,7 @@ def check_synaptic_weights(weights: Any, projection: Any) -> None:
 
     Parameters
     ----------
-    weights : float or (n,) float64, nA or uS
+    weights : float or (n,) float64, nA, uS or mV
     projection : pyNN.common.Projection
 
     Raises
@@ -113,7 +113,7 @@ def check_synaptic_weights(weights: Any, projection: Any) -> None:
             explain(
                 "a weight is not a finite number",
                 where=f"Projection {projection.label!r}",
-                allowed="finite weights (nA or uS)",
+                allowed="finite weights (nA, uS or mV)",
                 given=f"{values[~np.isfinite(values)].flat[0]}",
             )
         )

@@ -189,7 +189,7 @@ class Projection(common.Projection):
         Returns
         -------
         (k,) int32 or float64, or a scalar
-            Weight in nA or uS, delay in ms on the grid; one number may be broadcast.
+            Weight in nA, uS or mV, delay in ms on the grid; one number may be broadcast.
         """
         if name == "presynaptic_index":
             return self._sources.indices(rows)
@@ -338,7 +338,7 @@ class Projection(common.Projection):
         rows : (k,) int64
             Which connections.
         values : (k,) float64
-            nA or uS, or ms.
+            nA, uS or mV, or ms.
         """
         column = np.array(self.column(name))
         column[rows] = values

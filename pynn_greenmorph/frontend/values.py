@@ -97,12 +97,21 @@ def check_column(model: CellModel, parameter: Parameter, values: Any, size: int)
 
 
 def check_columns(model: CellModel, columns: dict[str, NDArray[np.float64]], dt_ms: float) -> None:
-    """Check what depends on several parameters, or on the time step (ms).
+    """Check what depends on several parameters, or on the time step.
+
+    Parameters
+    ----------
+    model : CellModel
+        Its ``ordered`` and ``not_above`` name pairs of parameters; see ``check`` too.
+    columns : dict of str to (n,) float64
+        Those of ``model.histogram`` are (n, bins).
+    dt_ms : float, ms
+        Time step.
 
     Raises
     ------
     pyNN.errors.InvalidParameterValueError
-        Where a pair of ``model.ordered`` is not ascending, or ``model.check`` refuses.
+        Where a pair is in the wrong order, or ``model.check`` refuses.
     """
     if model.check is not None:
         try:
@@ -110,16 +119,18 @@ def check_columns(model: CellModel, columns: dict[str, NDArray[np.float64]], dt_
         except InvalidValueError as error:
             raise pynn_errors.InvalidParameterValueError(str(error)) from None
     column = {parameter.name: parameter.column for parameter in model.parameters}
-    for lower, upper in model.ordered:
+    rules = [(lower, upper, True) for lower, upper in model.ordered]
+    rules += [(lower, upper, False) for lower, upper in model.not_above]
+    for lower, upper, strict in rules:
         low, high = columns[column[lower]], columns[column[upper]]
-        bad = low >= high
+        bad = low >= high if strict else low > high
         if bad.any():
             cell = int(np.argmax(bad))
             raise pynn_errors.InvalidParameterValueError(
                 explain(
-                    f"{lower} of cell {cell} is not below {upper}",
+                    f"{lower} of cell {cell} is {'not below' if strict else 'above'} {upper}",
                     where=model.name,
-                    allowed=f"{lower} < {upper}",
+                    allowed=f"{lower} {'<' if strict else '<='} {upper}",
                     given=f"{lower} = {low[cell]:g}, {upper} = {high[cell]:g}",
                 )
             )

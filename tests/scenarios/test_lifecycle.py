@@ -476,8 +476,22 @@ def test_procedural_interface_and_names(sim: Any) -> None:
     exec("from pyNN.greenmorph import *", names)
     for name in ("setup", "run", "Population", "Projection", "NumpyRNG", "Space", "set", "errors"):
         assert name in names
-    models = sim.list_standard_models()
-    assert models == sorted(models)
-    assert {"IF_cond_exp", "SpikeSourceArray", "SpikeSourceInhGamma"} < set(models)
+    assert sim.list_standard_models() == [
+        "EIF_cond_alpha_isfa_ista",
+        "EIF_cond_exp_isfa_ista",
+        "HH_cond_exp",
+        "IF_cond_alpha",
+        "IF_cond_exp",
+        "IF_cond_exp_gsfa_grr",
+        "IF_curr_alpha",
+        "IF_curr_delta",
+        "IF_curr_exp",
+        "Izhikevich",
+        "SpikeSourceArray",
+        "SpikeSourceGamma",
+        "SpikeSourceInhGamma",
+        "SpikeSourcePoisson",
+        "SpikeSourcePoissonRefractory",
+    ]
     for thing in (cells, cells[0:1], cells + source):
         assert thing.label in thing.describe()

@@ -19,7 +19,9 @@ import numpy as np
 import pyNN.greenmorph as sim
 import pytest
 
+from pynn_greenmorph.cells._linear import expm1
 from pynn_greenmorph.engine import delay_groups, merge, partition, simulation
+from pynn_greenmorph.engine.machine_code import compiles
 from pynn_greenmorph.errors import FidelityWarning
 from tests.models import build_vogels_abbott
 
@@ -166,7 +168,7 @@ class Lif:
         self.p20 = tau_m / c_m * (1.0 - self.p22)
         beta = tau_syn * tau_m / (tau_m - tau_syn)
         self.p11 = math.exp(-DT / tau_syn)
-        rise = math.expm1(DT * (tau_m - tau_syn) / (tau_syn * tau_m))
+        rise = expm1(DT * (tau_m - tau_syn) / (tau_syn * tau_m))
         self.p21 = beta / c_m * self.p11 * rise
         self.v = self.exc = self.inh = 0.0
         self.wait = 0
@@ -389,7 +391,7 @@ def test_threads_slices_and_recording(drawn: bool) -> None:
                 run_in(np.round(np.linspace(0, 15.0, slices + 1)[1:], 1))
                 projections[1].set(delay=0.9)
                 run_in(np.round(np.linspace(15.0, 30.0, slices + 1)[1:], 1))
-                assert sim.profile().threads == threads
+                assert sim.profile().threads == (threads if compiles() else 1)
                 found, sampled = digest_large(populations, projections)
                 hashes.add(found)
                 if record:

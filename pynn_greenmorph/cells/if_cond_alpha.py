@@ -1,0 +1,108 @@
+"""IF_cond_alpha: leaky integrate-and-fire cell with alpha-shaped conductances.
+
+The step is NEST's ``iaf_cond_alpha``: Runge-Kutta-Fehlberg 4(5) with its
+step-size controller, whose suggestion is kept from step to step. A weight is
+the peak of the conductance that one spike causes.
+"""
+
+from __future__ import annotations
+
+import math
+
+from ..registry import CellModel, Variable
+from ._conductance import (
+    CONSTANTS,
+    HELPERS,
+    alpha_stages,
+    constants,
+    error_ratio,
+    potential_step,
+    threshold,
+)
+from ._parameters import (
+    CONDUCTANCE_RECEPTORS,
+    MEMBRANE,
+    SYNAPTIC_CONDUCTANCES,
+    reversal_potentials,
+    synaptic_times,
+)
+from ._rkf45 import METHODS
+
+__all__ = ["MODEL", "slope", "step", "sub_step"]
+
+
+def slope(v, g, p):  # type: ignore[no-untyped-def]
+    """Return dV/dt (mV/ms): 0 while refractory; above the threshold as at the threshold.
+
+    Unlike in ``iaf_cond_exp``, injected currents are added last.
+    """
+    refractory, c_m, v_thresh, i_inj, i_offset, g_leak, v_rest, e_exc, e_inh = p
+    if refractory > 0.0:
+        return 0.0
+    g_exc, g_inh = g
+    u = min(v, v_thresh)
+    i_exc = g_exc * (u - e_exc)
+    i_inh = g_inh * (u - e_inh)
+    i_leak = g_leak * (u - v_rest)
+    return (-i_leak - i_exc - i_inh + i_inj + i_offset) / c_m
+
+
+def sub_step(h, y, p):  # type: ignore[no-untyped-def]
+    """Return (v, dg_exc, g_exc, dg_inh, g_inh) after ``h`` ms, and the largest error ratio."""
+    v, dg_exc, g_exc, dg_inh, g_inh = y
+    tau_exc, tau_inh, cell = p
+    e, dg_exc, g_exc, de_error, e_error = alpha_stages(h, dg_exc, g_exc, tau_exc)
+    i, dg_inh, g_inh, di_error, i_error = alpha_stages(h, dg_inh, g_inh, tau_inh)
+    v, v_error = potential_step(
+        slope, h, v, (e[0], i[0]), (e[1], i[1]), (e[2], i[2]), (e[3], i[3]),
+        (e[4], i[4]), (e[5], i[5]), cell,
+    )  # fmt: skip
+    error = max(v_error, de_error, e_error, di_error, i_error)
+    return (v, dg_exc, g_exc, dg_inh, g_inh), error_ratio(error)
+
+
+def step(  # type: ignore[no-untyped-def]
+    v_mv, dg_exc, g_exc_ns, dg_inh, g_inh_ns, refractory, h_ms,
+    in_excitatory, in_inhibitory, i_inj_pa,
+    dt_ms, c_m_pf, g_leak_ns, v_rest_mv, v_thresh_mv, v_reset_mv, e_exc_mv, e_inh_mv,
+    tau_exc_ms, tau_inh_ms, i_offset_pa, refractory_steps, method,
+):  # fmt: skip
+    """Advance one cell by one step; all arguments and results are scalars.
+
+    ``dg_exc`` and ``dg_inh`` (nS/ms) drive the conductances; ``h_ms`` is the
+    controller's suggestion, 0 stands for a whole time step. Returns the new
+    states in order, the number of spikes, and whether all hold.
+    """
+    cell = (
+        refractory, c_m_pf, v_thresh_mv, i_inj_pa, i_offset_pa, g_leak_ns, v_rest_mv,
+        e_exc_mv, e_inh_mv,
+    )  # fmt: skip
+    p = (tau_exc_ms, tau_inh_ms, cell)
+    y = (v_mv, dg_exc, g_exc_ns, dg_inh, g_inh_ns)
+    y, h_ms, holds = method(sub_step, y, p, h_ms, dt_ms)
+    v_mv, dg_exc, g_exc_ns, dg_inh, g_inh_ns = y
+    dg_exc = dg_exc + in_excitatory * (math.e / tau_exc_ms)
+    dg_inh = dg_inh + in_inhibitory * (math.e / tau_inh_ms)
+    v_mv, refractory, spikes = threshold(
+        v_mv, refractory, v_thresh_mv, v_reset_mv, refractory_steps
+    )
+    return v_mv, dg_exc, g_exc_ns, dg_inh, g_inh_ns, refractory, h_ms, spikes, holds
+
+
+MODEL = CellModel(
+    name="IF_cond_alpha",
+    kind="neuron",
+    parameters=(*MEMBRANE, *synaptic_times(0.3, 0.5), *reversal_potentials(-70.0)),
+    states=("v_mv", "dg_exc", "g_exc_ns", "dg_inh", "g_inh_ns", "refractory", "h_ms"),
+    variables=(Variable("v", "v_mv", "mV", -65.0), *SYNAPTIC_CONDUCTANCES),
+    receptors=CONDUCTANCE_RECEPTORS,
+    conductance_based=True,
+    injectable=True,
+    constants=CONSTANTS,
+    derive=constants,
+    step=step,
+    methods=METHODS,
+    ordered=(("v_reset", "v_thresh"),),
+    helpers=(*HELPERS, slope, sub_step),
+    doc="Leaky integrate-and-fire cell, alpha-shaped conductances, RKF45 steps.",
+)
