@@ -314,7 +314,7 @@ def test_a_start_off_the_grid_is_rounded_and_reported(sim: Any) -> None:
 
 
 def test_a_start_in_the_past_acts_now(sim: Any) -> None:
-    """A pulse that is over does nothing; what NEST does depends on the minimum delay."""
+    """A pulse that is over does nothing."""
     sim.setup(timestep=DT)
     cells = quiet(sim, 2)
     sim.run(5.0)

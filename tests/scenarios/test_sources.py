@@ -244,7 +244,7 @@ def test_rates_that_no_step_can_hold_are_refused(sim: Any, name: str) -> None:
 def test_a_rate_that_dead_time_leaves_no_room_for_is_refused(
     sim: Any, rate: float, tau_refrac: float
 ) -> None:
-    """NEST takes the rate as the inverse of a negative time, and gives anything."""
+    """NEST refuses such a rate as well, where its dead time is not rounded."""
     sim.setup(timestep=DT)
     with pytest.raises(errors.InvalidParameterValueError, match=r"rate \* tau_refrac < 1000"):
         make(sim, "SpikeSourcePoissonRefractory", 2, rate=rate, tau_refrac=tau_refrac)
