@@ -71,8 +71,9 @@ class Parameter:
         Unit as PyNN writes it (``"ms"``).
     default : float
         Default value in ``unit``.
-    check : {"finite", "positive", "nonnegative"}
-        What a value must be; all must be finite.
+    check : {"finite", "positive", "nonnegative", "fraction", "count"}
+        What a value must be; all must be finite. A fraction is from 0 to 1, a
+        count a whole number from 1 to 1000.
     in_steps : bool
         Whether the value is a time (ms) that the step uses in whole time steps,
         so that a value off the grid is reported.

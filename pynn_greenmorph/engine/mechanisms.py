@@ -86,6 +86,8 @@ class Mechanism:
     history : History
     applied : dict of str to array
         The arrays of the group that are in use; they are replaced, never changed in place.
+    partly_set : (array, array) or None
+        Initial weights of which the user replaced some, and the present weights then.
     """
 
     group: SynapseGroup
@@ -97,6 +99,7 @@ class Mechanism:
     state: FloatArray = field(default_factory=lambda: np.zeros((0, 0)))
     history: History = field(default_factory=lambda: History.empty(0))
     applied: dict[str, object] = field(default_factory=dict)
+    partly_set: tuple[FloatArray, FloatArray] | None = None
 
     def __post_init__(self) -> None:
         """Begin with the weights that the user gave."""
@@ -125,11 +128,18 @@ class Mechanism:
         given = self._given()
         return {name for name, values in given.items() if self.applied.get(name) is not values}
 
+    def next_weight(self) -> FloatArray:
+        """Weights (n,) to go on with where the user replaced all or some of them."""
+        if self.partly_set is not None and self.partly_set[0] is self.group.weight:
+            return self.partly_set[1]
+        return self.group.weight
+
     def apply(self) -> None:
         """Take what the user replaced; what was learned remains where weights were not replaced."""
         replaced = self.replaced
         if "weight" in replaced:
-            self.weight = np.array(self.group.weight)
+            self.weight = np.array(self.next_weight())
+            self.partly_set = None
         if any(name.startswith("initial") for name in replaced):
             self.set_initial_states()
         self.applied = self._given()

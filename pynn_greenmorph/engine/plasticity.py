@@ -92,13 +92,27 @@ class Plasticity:
         (n,) float64, nA, uS or mV
         """
         mechanism = self._find(group)
-        if mechanism is None or not group.model.plastic or "weight" in mechanism.replaced:
+        if mechanism is None or not group.model.plastic:
             return group.weight
+        if "weight" in mechanism.replaced:
+            return mechanism.next_weight()
         for part, pieces in zip(parts, self._pieces, strict=False):
             for piece in pieces:
                 if piece.mechanism is mechanism:
                     piece.bring_back_weights(part.plastic)
         return mechanism.weight.copy()
+
+    def set_weights(
+        self, group: SynapseGroup, rows: Int64Array, values: FloatArray, parts: Sequence[Part]
+    ) -> None:
+        """Set some weights (k,) of a projection; the others go on as learned."""
+        now = np.array(self.weights(group, parts))
+        given = np.array(group.weight)
+        now[rows], given[rows] = values, values
+        group.weight = given
+        mechanism = self._find(group)
+        if mechanism is not None:
+            mechanism.partly_set = given, now
 
     def bring_back(self, parts: Sequence[Part]) -> None:
         """Copy the state of all parts to the mechanisms, and forget where the parts had it."""

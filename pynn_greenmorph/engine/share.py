@@ -18,6 +18,7 @@ from .rows import Rows
 from .tables import Blocks
 
 __all__ = [
+    "WORDS_PER_ARRAY",
     "Log",
     "Memory",
     "Pending",
@@ -27,7 +28,6 @@ __all__ = [
     "Share",
     "TableSpikes",
     "Visits",
-    "WORDS_PER_ARRAY",
     "accessors",
     "blocks_of",
     "injections_of",

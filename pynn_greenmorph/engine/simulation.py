@@ -444,6 +444,11 @@ class Simulation:
         """Return the weights of a projection as they are now, (n,), in PyNN's unit."""
         return self.plasticity.weights(group, self._parts)
 
+    def set_weights(self, group: SynapseGroup, rows: Int64Array, values: FloatArray) -> None:
+        """Set some weights (k,) of a projection, PyNN's unit; the others go on as learned."""
+        self.plasticity.set_weights(group, rows, values, self._parts)
+        self._synapses_changed = True
+
     def adopt_weights(self) -> None:
         """Make learned weights the initial ones of the next trial."""
         self.plasticity.adopt_weights(self._parts)
