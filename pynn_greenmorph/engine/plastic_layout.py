@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -250,7 +251,7 @@ class _Prepared:
         delay, pre = np.asarray(mechanism.group.delay_steps), mechanism.group.pre
         order = np.lexsort((pre, delay, part))
         edges = np.searchsorted(part[order], np.arange(part.max() + 2))
-        self.orders = [order[low:high] for low, high in zip(edges, edges[1:], strict=False)]
+        self.orders = [order[low:high] for low, high in pairwise(edges)]
 
     @staticmethod
     def _by_row(mechanism: Mechanism) -> bool:

@@ -194,7 +194,7 @@ class Projection(common.Projection):
         ----------
         name : str
             ``presynaptic_index``, ``postsynaptic_index``, ``weight``, ``delay`` or
-            a parameter of the synapse type.
+            a parameter of the synapse type, by name or column.
         rows : slice, int or (k,) int64, optional
             Which connections, in order of insertion.
 
@@ -214,7 +214,8 @@ class Projection(common.Projection):
             return self._session.simulation.weights(self._group)[rows]
         if name == "dendritic_delay_fraction" and self._group.model.rule is not None:
             return np.broadcast_to(self._group.dendritic_fraction, (len(self),))[rows]
-        column = native_names(self.synapse_type).get(name)
+        # PyNN's own get() asks by column, a single connection by PyNN's name.
+        column = native_names(self.synapse_type).get(name, name)
         if column in self._group.columns:
             return self._group.columns[column][rows]
         raise pynn_errors.NonExistentParameterError(
