@@ -16,11 +16,15 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["PURPOSE_POISSON", "philox", "poisson", "uniform"]
+__all__ = ["PURPOSE_POISSON", "PURPOSE_SYNAPSE", "binomial", "philox", "poisson", "uniform"]
 
 #: Purposes, the top eight bits of the last counter word. Never renumber them:
 #: that would change every recorded spike train.
 PURPOSE_POISSON = 1
+
+#: For synapses the global cell id is the connection's number in its projection, and
+#: the number of the draw is the projection's times 65 536, plus its own.
+PURPOSE_SYNAPSE = 64
 
 
 def philox(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
@@ -118,3 +122,33 @@ def poisson(key, trial, cell, step_index, mean, exp_minus_mean, parts):  # type:
             cumulative += probability
         total += count
     return total
+
+
+def binomial(u, n, p):  # type: ignore[no-untyped-def]
+    """Return how many of ``n`` trials with probability ``p`` succeed, by inversion.
+
+    Parameters
+    ----------
+    u : float64
+        A uniform number in [0, 1).
+    n : int64
+        Number of trials, at most 1000: ``0.5 ** n`` must not underflow.
+    p : float64
+        Probability of success.
+
+    Returns
+    -------
+    int64
+    """
+    # The rarer outcome is counted, so that the first probability is not too small.
+    rare = min(p, 1.0 - p)
+    if rare <= 0.0:
+        return 0 if p < 0.5 else n
+    probability = (1.0 - rare) ** n
+    cumulative = probability
+    count = 0
+    while u >= cumulative and count < n:
+        count += 1
+        probability *= (n - count + 1) / count * (rare / (1.0 - rare))
+        cumulative += probability
+    return count if p <= 0.5 else n - count

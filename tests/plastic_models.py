@@ -50,9 +50,7 @@ def learn(
     sim.setup(timestep=DT, min_delay=DT, max_delay=10.0, spike_precision="on_grid")
     pre, post = build_driven(sim, rate_hz, t_stop, seed=round(rate_hz))
     weight = W_MAX * np.random.RandomState(3).uniform(0.2, 0.8, size=(N_PRE, N_POST))
-    rows = [
-        (i, j, weight[i, j], d) for (i, j), d in np.ndenumerate(delay_table(delays, seed=8))
-    ]
+    rows = [(i, j, weight[i, j], d) for (i, j), d in np.ndenumerate(delay_table(delays, seed=8))]
     rule, parameters = timing
     kind, bounds = dependence
     mechanism = sim.STDPMechanism(
