@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["FAILED", "FULL", "NO_TIE", "Plastic", "no_plastic"]
+__all__ = ["FAILED", "FULL", "NO_TIE", "Past", "Plastic", "Timing", "no_plastic"]
 
 Int64Array = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
@@ -136,6 +136,27 @@ class Plastic(NamedTuple):
     trace: FloatArray
     dt_ms: FloatArray
     flags: Int64Array
+
+
+class Past(NamedTuple):
+    """The histories of a ``Plastic``: what a synapse looks up of its target."""
+
+    oldest: Int64Array
+    end: Int64Array
+    step: Int64Array
+    number: NDArray[np.int32]
+    trace_at: Int64Array
+    trace: FloatArray
+
+
+class Timing(NamedTuple):
+    """When a table of a ``Plastic`` sees target spikes, see there."""
+
+    dt_ms: float
+    shift: float
+    horizon: float
+    upper: int
+    tie: int
 
 
 #: Types of the arrays that do not hold 64-bit integers.

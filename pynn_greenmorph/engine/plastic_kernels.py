@@ -13,12 +13,19 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["DYNAMIC", "LEARNING", "run_trace"]
+__all__ = ["DYNAMIC", "LEARNING", "TRACE"]
 
 
 def elapsed_since(previous, emitted, dt_ms):  # type: ignore[no-untyped-def]
     """Time since the last spike of the source, or since the row was made, ms."""
     return np.float64(emitted - (previous if previous >= 0 else -1 - previous)) * dt_ms
+
+
+def past_of(plastic):  # type: ignore[no-untyped-def]
+    """The histories of all targets."""
+    return Past(
+        plastic.oldest, plastic.end, plastic.step, plastic.number, plastic.trace_at, plastic.trace
+    )
 
 
 def first_after(steps, low, high, step):  # type: ignore[no-untyped-def]
@@ -40,36 +47,32 @@ def first_after(steps, low, high, step):  # type: ignore[no-untyped-def]
     return top
 
 
-def learn(plastic, table, synapse, previous, emitted, states, parameters):  # type: ignore[no-untyped-def]
+def learn(weight, history, previous, emitted, states, parameters, past, timing):  # type: ignore[no-untyped-def]
     """Return the weight after a spike of the source, and after target spikes before it.
 
     The target's spikes that reach the synapse after the source's last spike,
     and before this one, change the weight oldest first; then this one does.
     """
-    dt_ms, shift = plastic.dt_ms[0], plastic.shift[table]
-    history = plastic.history[synapse]
-    oldest, upper = plastic.oldest[history], plastic.upper[table]
-    end = first_after(plastic.step, oldest, plastic.end[history], emitted + upper)
-    weight, w_max = plastic.weight[synapse], largest_weight(parameters)
+    oldest, w_max = past.oldest[history], largest_weight(parameters)
+    end = first_after(past.step, oldest, past.end[history], emitted + timing.upper)
     before = weight / w_max
     x = before
     if previous >= 0:
-        entry = first_after(plastic.step, oldest, end, previous + upper)
-        horizon = plastic.horizon[table]
+        entry = first_after(past.step, oldest, end, previous + timing.upper)
         while entry < end:
-            since_ms = (np.float64(plastic.step[entry] - previous) - shift) * dt_ms
-            if since_ms > horizon:
+            since_ms = (np.float64(past.step[entry] - previous) - timing.shift) * timing.dt_ms
+            if since_ms > timing.horizon:
                 break
             up, down = asked_at_post(states, since_ms, parameters)
-            for _ in range(plastic.number[entry]):
+            for _ in range(past.number[entry]):
                 x = changed(x, up, down, parameters)
             entry += 1
-    if end > oldest and plastic.step[end - 1] - emitted == plastic.tie[table]:
+    if end > oldest and past.step[end - 1] - emitted == timing.tie:
         end -= 1
     since_ms = np.inf
     if end > oldest:
-        since_ms = (np.float64(emitted - plastic.step[end - 1]) + shift) * dt_ms
-    up, down = asked_at_pre(plastic, history, end - 1, since_ms, states, parameters)
+        since_ms = (np.float64(emitted - past.step[end - 1]) + timing.shift) * timing.dt_ms
+    up, down = asked_at_pre(past, history, end - 1, since_ms, states, parameters)
     x = changed(x, up, down, parameters)
     # Dividing and multiplying may change the last bit of a weight that stays.
     return x * w_max if x != before else weight
@@ -78,31 +81,42 @@ def learn(plastic, table, synapse, previous, emitted, states, parameters):  # ty
 def run_learning_row(plastic, inputs, table, row, number, emitted, trial, key):  # type: ignore[no-untyped-def]
     """Handle a row of plastic synapses: learn, add the new weights, move the source's traces on."""
     first, last = np.int64(plastic.start[row]), np.int64(plastic.start[row + 1])
-    rank = np.int64(plastic.rank[row])
-    at, stride, state_at = (
+    rank, at, stride = (
+        np.int64(plastic.rank[row]),
         plastic.param_at[table],
         plastic.param_stride[table],
-        plastic.state_at[table],
     )
+    timing = Timing(
+        plastic.dt_ms[0],
+        plastic.shift[table],
+        plastic.horizon[table],
+        plastic.upper[table],
+        plastic.tie[table],
+    )
+    past = past_of(plastic)
+    param, state, state_at = plastic.param, plastic.state, plastic.state_at[table]
+    weights, histories, targets = plastic.weight, plastic.history, plastic.target
     previous = plastic.previous[rank]
     for _ in range(number):
-        elapsed_ms = elapsed_since(previous, emitted, plastic.dt_ms[0])
+        elapsed_ms = elapsed_since(previous, emitted, timing.dt_ms)
         mine = first if OWN else rank
-        parameters = parameters_of(plastic.param, at + first if OWN else at, stride)
-        states = states_of(plastic.state, state_at, mine)
+        parameters = parameters_of(param, at + first if OWN else at, stride)
+        states = states_of(state, state_at, mine)
         for synapse in range(first, last):
             if OWN:
                 mine = synapse
-                parameters = parameters_of(plastic.param, at + synapse, stride)
-                states = states_of(plastic.state, state_at, mine)
-            weight = learn(plastic, table, synapse, previous, emitted, states, parameters)
-            plastic.weight[synapse] = weight
-            inputs[plastic.target[synapse]] += weight * scale_of(parameters)
+                parameters = parameters_of(param, at + synapse, stride)
+                states = states_of(state, state_at, mine)
+            weight = learn(
+                weights[synapse], histories[synapse], previous, emitted, states, parameters, past,
+                timing,
+            )  # fmt: skip
+            weights[synapse] = weight
+            inputs[targets[synapse]] += weight * scale_of(parameters)
             if OWN:
-                new_states = traced(states, elapsed_ms, parameters)
-                keep_states(plastic.state, state_at, mine, new_states)
+                keep_states(state, state_at, mine, traced(states, elapsed_ms, parameters))
         if not OWN:
-            keep_states(plastic.state, state_at, mine, traced(states, elapsed_ms, parameters))
+            keep_states(state, state_at, mine, traced(states, elapsed_ms, parameters))
         previous = emitted
     plastic.previous[rank] = emitted
 
@@ -145,17 +159,18 @@ def run_dynamic_row(plastic, inputs, table, row, number, emitted, trial, key):  
 def run_trace(plastic, channel, history, entry):  # type: ignore[no-untyped-def]
     """Compute the traces of a target right after the newest entry of its history."""
     at = plastic.channel_param[channel]
-    parameters = parameters_of(plastic.param, at, 1)
+    parameters, past = parameters_of(plastic.param, at, 1), past_of(plastic)
     traces, elapsed_ms = initial_traces(), np.inf
-    if entry > plastic.oldest[history]:
-        traces = traces_of(plastic, history, entry - 1)
-        elapsed_ms = np.float64(plastic.step[entry] - plastic.step[entry - 1]) * plastic.dt_ms[0]
-    for _ in range(plastic.number[entry]):
+    if entry > past.oldest[history]:
+        traces = traces_of(past, history, entry - 1)
+        elapsed_ms = np.float64(past.step[entry] - past.step[entry - 1]) * plastic.dt_ms[0]
+    for _ in range(past.number[entry]):
         traces = target_traced(traces, elapsed_ms, parameters)
         elapsed_ms = 0.0
-    keep_traces(plastic, history, entry, traces)
+    keep_traces(past, history, entry, traces)
 
 
 #: Functions of each kind of kernel, each after those that it calls.
-LEARNING = (elapsed_since, first_after, learn, run_learning_row)
+LEARNING = (elapsed_since, past_of, first_after, learn, run_learning_row)
 DYNAMIC = (elapsed_since, run_dynamic_row)
+TRACE = (past_of, run_trace)

@@ -338,7 +338,7 @@ def accessors(share: Share) -> str:
     return "\n\n".join(parts)
 
 
-_FORCED = "@njit(forceinline=True, _nrt=False)\n"
+_FORCED = "@njit(forceinline=True, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)\n"
 
 
 def view_text(value: Any, at: int) -> tuple[str, int]:

@@ -373,14 +373,9 @@ class Projection(common.Projection):
             checked_weight(self, values)
             self._session.simulation.set_weights(self._group, rows, values)
             return
-        self._check_settable(name)
         column = np.array(self.column(name))
         column[rows] = values
-        self._replace(native_names(self.synapse_type)[name], column)
-
-    def _check_settable(self, name: str) -> None:
-        if name not in native_names(self.synapse_type) or name == "dendritic_delay_fraction":
-            raise AttributeError(f"{name!r} of a connection cannot be set")
+        self._replace(native_names(self.synapse_type).get(name, name), column)
 
     def _replace(self, column: str, values: FloatArray) -> None:
         """Replace a column by a new array (n,) or a number that was broadcast; nA, uS or ms."""
