@@ -6,6 +6,7 @@ trains are those of the drivers, whatever is learned.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -32,35 +33,58 @@ def build_driven(sim: Any, rate_hz: float, t_stop: float, seed: int) -> tuple[An
     drivers = sim.Population(N_POST, driver, label="drivers")
     parameters = {"tau_m": 0.5, "tau_syn_E": 0.1, "tau_refrac": 0.1, "cm": 0.1}
     post = sim.Population(N_POST, sim.IF_curr_exp(**parameters), label="post")
+    pre.record("spikes")
     post.record("spikes")
     kick = sim.StaticSynapse(weight=100.0, delay=0.1)
     sim.Projection(drivers, post, sim.OneToOneConnector(), kick)
     return pre, post
 
 
-def delay_table(delays: Any, seed: int) -> np.ndarray:
-    """Delays of all pairs, ms: drawn from those given."""
-    return np.random.RandomState(seed).choice(np.asarray(delays), size=(N_PRE, N_POST))
+def steps_of(cells: Any) -> list[np.ndarray]:
+    """Steps of the spikes of each cell."""
+    found = cells.get_data("spikes").segments[0].spiketrains
+    return [np.round(np.asarray(train.magnitude) / DT).astype(int) for train in found]
+
+
+@dataclass
+class Learned:
+    """What a run gave.
+
+    Weights before and after it, as fractions of ``W_MAX``, and delays in steps,
+    (N_PRE, N_POST) each; steps of the spikes of sources and targets.
+    """
+
+    before: np.ndarray
+    after: np.ndarray
+    delay: np.ndarray
+    pre: list[np.ndarray]
+    post: list[np.ndarray]
+
+
+def build_learning(
+    sim: Any, mechanism: Any, rate_hz: float, delays: Any, t_stop: float, seed: int = 8
+) -> tuple[Any, Any, Any, np.ndarray]:
+    """Sources, targets, the plastic projection and its delays in steps, those given mixed."""
+    pre, post = build_driven(sim, rate_hz, t_stop, seed=round(rate_hz) + seed)
+    draw = np.random.RandomState(seed)
+    delay = draw.choice(np.asarray(delays), size=(N_PRE, N_POST))
+    weight = W_MAX * draw.uniform(0.2, 0.8, size=(N_PRE, N_POST))
+    rows = [(i, j, weight[i, j], d) for (i, j), d in np.ndenumerate(delay)]
+    projection = sim.Projection(pre, post, sim.FromListConnector(rows), mechanism)
+    return pre, post, projection, np.round(delay / DT).astype(int)
+
+
+def matrix(projection: Any) -> np.ndarray:
+    """Weights of all pairs, as fractions of ``W_MAX``."""
+    return np.asarray(projection.get("weight", format="array")) / W_MAX
 
 
 def learn(
-    sim: Any, timing: Any, dependence: Any, rate_hz: float, delays: Any, t_stop: float = 1500.0
-) -> tuple[np.ndarray, int]:
-    """Weights after a run, as fractions of ``W_MAX``, and the number of spikes of the targets."""
+    sim: Any, make: Any, rate_hz: float, delays: Any, t_stop: float = 1500.0, seed: int = 8
+) -> Learned:
+    """Run a network of drivers; ``make(sim)`` gives the plastic synapse type."""
     sim.setup(timestep=DT, min_delay=DT, max_delay=10.0, spike_precision="on_grid")
-    pre, post = build_driven(sim, rate_hz, t_stop, seed=round(rate_hz))
-    weight = W_MAX * np.random.RandomState(3).uniform(0.2, 0.8, size=(N_PRE, N_POST))
-    rows = [(i, j, weight[i, j], d) for (i, j), d in np.ndenumerate(delay_table(delays, seed=8))]
-    rule, parameters = timing
-    kind, bounds = dependence
-    mechanism = sim.STDPMechanism(
-        timing_dependence=getattr(sim, rule)(**parameters),
-        weight_dependence=getattr(sim, kind)(w_max=W_MAX, **bounds),
-    )
-    projection = sim.Projection(pre, post, sim.FromListConnector(rows), mechanism)
+    pre, post, projection, delay = build_learning(sim, make(sim), rate_hz, delays, t_stop, seed)
+    before = matrix(projection)
     sim.run(t_stop)
-    n_spikes = sum(map(len, post.get_data("spikes").segments[0].spiketrains))
-    found = np.array(projection.get("weight", format="list"))
-    result = np.zeros((N_PRE, N_POST))
-    result[found[:, 0].astype(int), found[:, 1].astype(int)] = found[:, 2] / W_MAX
-    return result, n_spikes
+    return Learned(before, matrix(projection), delay, steps_of(pre), steps_of(post))
