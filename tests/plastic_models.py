@@ -62,13 +62,19 @@ class Learned:
 
 
 def build_learning(
-    sim: Any, mechanism: Any, rate_hz: float, delays: Any, t_stop: float, seed: int = 8
+    sim: Any,
+    mechanism: Any,
+    rate_hz: float,
+    delays: Any,
+    t_stop: float,
+    seed: int = 8,
+    unit: float = 1.0,
 ) -> tuple[Any, Any, Any, np.ndarray]:
     """Sources, targets, the plastic projection and its delays in steps, those given mixed."""
     pre, post = build_driven(sim, rate_hz, t_stop, seed=round(rate_hz) + seed)
     draw = np.random.RandomState(seed)
     delay = draw.choice(np.asarray(delays), size=(N_PRE, N_POST))
-    weight = W_MAX * draw.uniform(0.2, 0.8, size=(N_PRE, N_POST))
+    weight = unit * W_MAX * draw.uniform(0.2, 0.8, size=(N_PRE, N_POST))
     rows = [(i, j, weight[i, j], d) for (i, j), d in np.ndenumerate(delay)]
     projection = sim.Projection(pre, post, sim.FromListConnector(rows), mechanism)
     return pre, post, projection, np.round(delay / DT).astype(int)
@@ -80,11 +86,23 @@ def matrix(projection: Any) -> np.ndarray:
 
 
 def learn(
-    sim: Any, make: Any, rate_hz: float, delays: Any, t_stop: float = 1500.0, seed: int = 8
+    sim: Any,
+    make: Any,
+    rate_hz: float,
+    delays: Any,
+    t_stop: float = 1500.0,
+    seed: int = 8,
+    unit: float = 1.0,
 ) -> Learned:
-    """Run a network of drivers; ``make(sim)`` gives the plastic synapse type."""
+    """Run a network of drivers; ``make(sim)`` gives the plastic synapse type.
+
+    ``unit``: what given weights are multiplied with, where the simulator scales only those it
+    returns.
+    """
     sim.setup(timestep=DT, min_delay=DT, max_delay=10.0, spike_precision="on_grid")
-    pre, post, projection, delay = build_learning(sim, make(sim), rate_hz, delays, t_stop, seed)
+    pre, post, projection, delay = build_learning(
+        sim, make(sim), rate_hz, delays, t_stop, seed, unit
+    )
     before = matrix(projection)
     sim.run(t_stop)
     return Learned(before, matrix(projection), delay, steps_of(pre), steps_of(post))
