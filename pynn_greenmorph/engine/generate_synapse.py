@@ -259,8 +259,6 @@ def _text(
     return "\n\n".join([*parts, entry])
 
 
-# By text: a network may have many projections of one type.
-@cache
 def _load(text: str, name: str, what: str, plain: str) -> int:
     if compiles():
         return load_code(name, text, what)
@@ -268,6 +266,7 @@ def _load(text: str, name: str, what: str, plain: str) -> int:
     return len(PLAIN_KERNELS) - 1
 
 
+@cache
 def load_row(model: SynapseModel, own: bool) -> int:
     """Return the address of the kernel that handles a row of synapses.
 
@@ -300,6 +299,7 @@ def load_row(model: SynapseModel, own: bool) -> int:
     return _load(text, _file_name(model), _what(model, own), common[-1].__name__)
 
 
+@cache
 def load_trace(model: SynapseModel) -> int:
     """Return the address of the kernel that computes the traces of targets; -1 without traces."""
     if model.rule is None or not model.rule.post_traces:

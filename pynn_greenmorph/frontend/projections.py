@@ -352,6 +352,7 @@ class Projection(common.Projection):
                     allowed=", ".join(states) or "static synapses have no state",
                 )
             )
+        initial_value.shape = (len(self),)  # PyNN gives it a method instead of the number
         values = np.asarray(initial_value.evaluate(simplify=False), dtype=np.float64)
         self._group.initial = {**self._group.initial, variable: values}
         self._session.simulation.synapses_changed()

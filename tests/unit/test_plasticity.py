@@ -304,3 +304,208 @@ def test_weights_out_of_bounds_are_reported() -> None:
     synapse = mechanism(sim.SpikePairRule(), w_max=W_MAX, weight=3.0 * W_MAX)
     with pytest.warns(FidelityWarning, match="1 weights are not between w_min and w_max"):
         one_synapse([1.0], [2.0], synapse)
+
+
+def learned_pair() -> tuple[Any, float, float]:
+    """A projection after a run, its initial weight and the one it has learned."""
+    rule = sim.SpikePairRule(**PAIR)
+    projection, _ = one_synapse([10.0, 30.0, 61.0], [14.0, 25.0, 40.0], mechanism(rule))
+    before = weight_of(projection)
+    sim.run(100.0)
+    return projection, before, weight_of(projection)
+
+
+def test_a_reset_restores_initial_weights_and_says_so() -> None:
+    projection, before, after = learned_pair()
+    assert after != before
+    with pytest.warns(FidelityWarning, match="1 learned weights went back") as caught:
+        sim.reset()
+    assert len(caught) == 1
+    assert weight_of(projection) == before
+    sim.run(100.0)
+    assert weight_of(projection) == after
+    sim.reset()  # the second time there is only a row
+    (row,) = [r for r in sim.energy_report().to_dict()["fidelity"] if "learned" in r["kind"]]
+    assert row["count"] == 2
+    assert weight_of(projection) == before
+
+
+def test_a_reset_may_keep_what_was_learned() -> None:
+    """The second trial goes on from there, as a network does that begins with those weights."""
+    projection, before, after = learned_pair()
+    sim.reset(keep_weights=True)
+    assert weight_of(projection) == after
+    sim.run(100.0)
+    twice = weight_of(projection)
+    synapse = mechanism(sim.SpikePairRule(**PAIR), weight=after)
+    projection, _ = one_synapse([10.0, 30.0, 61.0], [14.0, 25.0, 40.0], synapse)
+    sim.run(100.0)
+    assert weight_of(projection) == twice
+    assert len({before, after, twice}) == 3
+
+
+def test_weights_that_were_set_are_the_initial_ones() -> None:
+    projection, _, after = learned_pair()
+    projection.set(weight=0.3 * W_MAX)
+    assert weight_of(projection) == 0.3 * W_MAX != after
+    sim.reset()
+    assert weight_of(projection) == 0.3 * W_MAX
+
+
+def two_synapses() -> tuple[Any, np.ndarray]:
+    sim.setup(timestep=DT)
+    source = sim.Population(2, sim.SpikeSourceArray(spike_times=[10.0, 40.0]))
+    driver = sim.Population(1, sim.SpikeSourceArray(spike_times=[20.0]))
+    target = sim.Population(1, sim.IF_curr_exp(tau_m=0.5, tau_syn_E=0.1, cm=0.1))
+    kick = sim.StaticSynapse(weight=100.0, delay=0.1)
+    sim.Projection(driver, target, sim.OneToOneConnector(), kick)
+    synapse = mechanism(sim.SpikePairRule(**PAIR))
+    projection = sim.Projection(source, target, sim.AllToAllConnector(), synapse)
+    sim.run(50.0)
+    return projection, np.array(projection.get("weight", format="list", with_address=False))
+
+
+def test_one_connection_is_set_and_the_others_go_on_as_learned() -> None:
+    projection, learned = two_synapses()
+    assert learned[0] == learned[1] != 0.5 * W_MAX
+    projection[1].weight = 0.3 * W_MAX
+    assert projection.get("weight", format="list", with_address=False) == [learned[0], 0.3 * W_MAX]
+    sim.run(10.0)
+    assert projection.get("weight", format="list", with_address=False) == [learned[0], 0.3 * W_MAX]
+    assert projection[0].weight == learned[0]
+    with pytest.warns(FidelityWarning, match="1 learned weights"):
+        sim.reset()
+    weights = projection.get("weight", format="list", with_address=False)
+    assert weights == [0.5 * W_MAX, 0.3 * W_MAX]
+
+
+def arrival(actions: list[tuple[float, Callable[[Any], None]]], fraction: float) -> Any:
+    """Inputs (nA, by step) of a target to which a spike of 10 ms takes 5 ms."""
+    sim.setup(timestep=DT)
+    source = sim.Population(1, sim.SpikeSourceArray(spike_times=[2.0, 10.0, 30.0]))
+    driver = sim.Population(1, sim.SpikeSourceArray(spike_times=[3.0, 7.8]))
+    target = sim.Population(1, sim.IF_curr_exp(tau_m=0.5, tau_syn_E=0.1, tau_syn_I=3.0, cm=0.1))
+    kick = sim.StaticSynapse(weight=100.0, delay=0.1)
+    sim.Projection(driver, target, sim.OneToOneConnector(), kick)
+    rule = sim.SpikePairRule(**PAIR)
+    synapse = mechanism(rule, fraction=fraction, delay=5.0, w_max=-W_MAX)
+    projection = sim.Projection(
+        source, target, sim.OneToOneConnector(), synapse, receptor_type="inhibitory"
+    )
+    target.record("isyn_inh")
+    for time, action in actions:
+        sim.run_until(time)
+        action(projection)
+    sim.run_until(40.0)
+    (signal,) = target.get_data().segments[0].analogsignals
+    current = signal.magnitude[:, 0]
+    jumps = current[1:] - current[:-1] * math.exp(-DT / 3.0)
+    steps = np.flatnonzero(np.abs(jumps) > 0.02 * W_MAX) + 1
+    return [(int(step), float(jumps[step - 1]) / -W_MAX) for step in steps]
+
+
+@pytest.mark.parametrize("fraction", [0.0, 0.5, 1.0])
+def test_a_spike_in_flight_keeps_delay_and_learned_weight(fraction: float) -> None:
+    """The table of a static spike in flight holds for plastic ones, with what they have learned."""
+    plain = arrival([], fraction)
+    assert [step for step, _ in plain] == [70, 150, 350]
+    for change, late in (
+        ({"weight": -0.9 * W_MAX}, 350),
+        ({"delay": 1.0}, 310),
+        ({"delay": 9.0}, 390),
+    ):
+        found = arrival([(12.0, lambda p, change=change: p.set(**change))], fraction)
+        assert [step for step, _ in found] == [70, 150, late]
+        assert found[1][1] == pytest.approx(plain[1][1], abs=1e-12)
+    # Nothing but the change itself: what was made of other projections does not matter.
+    other = arrival([(12.0, lambda p: p._session.simulation.synapses_changed())], fraction)
+    assert other == plain
+
+
+def test_new_projections_know_no_earlier_spikes() -> None:
+    """Neither the source's spikes in flight, nor the target's earlier ones."""
+    projection, target = one_synapse(
+        [10.0, 60.0], [5.0, 12.0, 70.0], mechanism(sim.SpikePairRule(**PAIR))
+    )
+    source = projection.pre
+    sim.run_until(10.5)
+    late = sim.Projection(
+        source, target, sim.OneToOneConnector(), mechanism(sim.SpikePairRule(**PAIR))
+    )
+    sim.run_until(80.0)
+    down = PAIR["A_minus"] * math.exp(-(59.0 - 12.0) / PAIR["tau_minus"])
+    assert weight_of(late) / W_MAX == pytest.approx(0.5 - down, abs=1e-14)
+    ledgers = sim.state.session.ledger().projections
+    assert [int(one.plastic_events.sum()) for one in ledgers] == [0, 2, 1]
+
+
+def test_every_event_at_a_plastic_synapse_is_counted() -> None:
+    """Spikes times connections, less what is in flight; other dynamic synapses are not plastic."""
+    sim.setup(timestep=DT)
+    source = sim.Population(3, sim.SpikeSourceArray(spike_times=[1.0, 2.0, 9.5]), label="source")
+    target = sim.Population(4, sim.IF_curr_exp(), label="target")
+    synapse = mechanism(sim.SpikePairRule(), delay=1.0)
+    sim.Projection(source, target, sim.AllToAllConnector(), synapse, label="plastic")
+    dynamic = sim.TsodyksMarkramSynapse(weight=0.001, delay=1.0)
+    sim.Projection(source, target, sim.AllToAllConnector(), dynamic, label="dynamic")
+    sim.run(10.0)
+    report = sim.energy_report()
+    assert report.counters["plastic_events"] == 2 * 12
+    assert report.counters["synaptic_events"] == 2 * 24
+    assert report.projections["plastic"].counters["plastic_events"] == 24
+    assert report.projections["dynamic"].counters["plastic_events"] == 0
+
+
+def test_several_spikes_in_one_step_are_several_spikes() -> None:
+    """Equal times of a source: each is an event of its own, the second 0 ms after the first."""
+    found = []
+    for times in ([10.0, 10.0, 40.0], [10.0, 40.0]):
+        projection, _ = one_synapse(times, [14.0, 20.0], mechanism(sim.SpikePairRule(**PAIR)))
+        sim.run(60.0)
+        found.append(weight_of(projection) / W_MAX - 0.5)
+    up = PAIR["A_plus"] * sum(math.exp(-lag / PAIR["tau_plus"]) for lag in (5.0, 11.0))
+    down = PAIR["A_minus"] * sum(math.exp(-lag / PAIR["tau_minus"]) for lag in (25.0, 19.0))
+    assert found[0] == pytest.approx(2.0 * up - down, abs=1e-14)
+    assert found[1] == pytest.approx(up - down, abs=1e-14)
+
+
+def test_parameters_are_got_and_set() -> None:
+    """By name, for all and for one connection; a change acts on later spikes."""
+    projection, _ = two_synapses()
+    names = ["tau_plus", "A_minus", "w_max", "dendritic_delay_fraction"]
+    rows = projection.get(names, format="list", with_address=False)
+    assert rows == [(16.8, 0.0052, W_MAX, 1.0)] * 2
+    projection.set(A_minus=[0.001, 0.002], tau_plus=10.0)
+    projection[0].w_max = 2.0 * W_MAX
+    rows = projection.get(names[:3], format="list", with_address=False)
+    assert rows == [(10.0, 0.001, 2.0 * W_MAX), (10.0, 0.002, W_MAX)]
+    with pytest.raises(sim.errors.InvalidParameterValueError, match="tau_plus is not allowed"):
+        projection.set(tau_plus=-1.0)
+    with pytest.raises(sim.errors.InvalidParameterValueError, match="tau_minus differs"):
+        projection.set(tau_minus=[10.0, 20.0])
+    with pytest.raises(sim.errors.ConnectionError, match="w_max is 0"):
+        projection.set(A_plus=0.5, w_max=0.0)
+    assert projection[1].A_plus == 0.011  # all or nothing
+    with pytest.raises(AttributeError, match="dendritic_delay_fraction"):
+        projection.set(dendritic_delay_fraction=0.5)
+
+
+def test_drawn_parameters_act_connection_by_connection() -> None:
+    """Amplitudes and time constants that differ give what single projections give."""
+    amplitudes, taus = [0.01, 0.02], [10.0, 20.0]
+    found = []
+    for chosen in ((0, 1), (0,), (1,)):
+        sim.setup(timestep=DT)
+        source = sim.Population(2, sim.SpikeSourceArray(spike_times=[10.0, 40.0, 47.0]))
+        driver = sim.Population(1, sim.SpikeSourceArray(spike_times=[20.0, 44.0]))
+        target = sim.Population(1, sim.IF_curr_exp(tau_m=0.5, tau_syn_E=0.1, cm=0.1))
+        kick = sim.StaticSynapse(weight=100.0, delay=0.1)
+        sim.Projection(driver, target, sim.OneToOneConnector(), kick)
+        rows = [(i, 0, amplitudes[i], taus[i]) for i in chosen]
+        connector = sim.FromListConnector(rows, column_names=["A_plus", "tau_plus"])
+        synapse = mechanism(sim.SpikePairRule())
+        projection = sim.Projection(source, target, connector, synapse)
+        sim.run(60.0)
+        found.append(projection.get("weight", format="list", with_address=False))
+    assert found[0] == found[1] + found[2]
+    assert found[1] != found[2]
