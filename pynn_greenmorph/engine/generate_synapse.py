@@ -290,7 +290,7 @@ def load_row(model: SynapseModel, own: bool) -> int:
     lines.common()
     if model.rule is not None:
         lines.learning()
-        common = plastic_kernels.LEARNING
+        common: Sequence[Callable[..., Any]] = plastic_kernels.LEARNING
     else:
         lines.dynamic()
         common = plastic_kernels.DYNAMIC

@@ -8,7 +8,9 @@ synapse, ``transmitted``, or ``traced``, ``asked_at_post``, ``asked_at_pre``,
 own parameters and states; else those of a row are used for all its synapses.
 """
 
-# ruff: noqa: F821 - generated lines define the names that are not here.
+# Generated lines define the names that are not here.
+# ruff: noqa: F821
+# mypy: disable-error-code="name-defined"
 from __future__ import annotations
 
 import numpy as np
@@ -99,14 +101,12 @@ def run_learning_row(plastic, inputs, table, row, number, emitted, trial, key): 
     previous = plastic.previous[rank]
     for _ in range(number):
         elapsed_ms = elapsed_since(previous, emitted, timing.dt_ms)
-        mine = first if OWN else rank
         parameters = parameters_of(param, at + first if OWN else at, stride)
-        states = states_of(state, state_at, mine)
+        states = states_of(state, state_at, first if OWN else rank)
         for synapse in range(first, last):
             if OWN:
-                mine = synapse
                 parameters = parameters_of(param, at + synapse, stride)
-                states = states_of(state, state_at, mine)
+                states = states_of(state, state_at, synapse)
             weight = learn(
                 weights[synapse], histories[synapse], previous, emitted, states, parameters, past,
                 timing,
@@ -114,9 +114,9 @@ def run_learning_row(plastic, inputs, table, row, number, emitted, trial, key): 
             weights[synapse] = weight
             inputs[targets[synapse]] += weight * scale_of(parameters)
             if OWN:
-                keep_states(state, state_at, mine, traced(states, elapsed_ms, parameters))
+                keep_states(state, state_at, synapse, traced(states, elapsed_ms, parameters))
         if not OWN:
-            keep_states(state, state_at, mine, traced(states, elapsed_ms, parameters))
+            keep_states(state, state_at, rank, traced(states, elapsed_ms, parameters))
         previous = emitted
     plastic.previous[rank] = emitted
 

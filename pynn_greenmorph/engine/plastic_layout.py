@@ -126,10 +126,11 @@ class _Builder:
         start = np.searchsorted(row, np.arange(row_at[-1] + 1))
         lengths = np.diff(start)
         used = lengths > 0
+        ranks: Int64Array = np.cumsum(used) - used
         self._tables(mechanism, prepared, tables, first, last, row_at[:-1])
         self.put(
             start=(start[:-1] + sizes["synapse"]).astype(np.uint32),
-            rank=(np.cumsum(used) - used + sizes["rank"]).astype(np.uint32),
+            rank=(ranks + sizes["rank"]).astype(np.uint32),
             connection=order.astype(np.uint32),
             weight=mechanism.weight[order],
             target=prepared.slots[order],

@@ -204,15 +204,15 @@ class Plasticity:
         changed = [one for one in self.mechanisms if one.applied and one.replaced]
         reach = self._reach()
         tail = tail.after(now - reach)
-        nothing = Pending(*_nothing(Pending)[:2], np.zeros(0))
+        arriving: Pending = _nothing(Pending)._replace(value=np.zeros(0))
         if changed and advance is not None and len(tail.step) and self._pieces:
             numbers = [mechanism.number for mechanism in changed]
             flying = _Flights(parts, tail, now, reach, part_of_cell, n_inputs)
-            nothing = flying.arrive(numbers, advance, trial, key)
+            arriving = flying.arrive(numbers, advance, trial, key)
             self.check(parts)
         for mechanism in changed:
             mechanism.epoch = last_step
-        return nothing
+        return arriving
 
     def _reach(self) -> int:
         """Longest delay that is in use by the parts, steps."""

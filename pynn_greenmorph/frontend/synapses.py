@@ -82,7 +82,7 @@ def _attributes(part: Part) -> dict[str, Any]:
     """What every class has: PyNN's words for parameters, and the part itself."""
     names = [(parameter.name, parameter.column) for parameter in part.parameters]
     attributes: dict[str, Any] = {"__module__": __name__, "__qualname__": part.name}
-    defaults = {parameter.name: _whole_or_real(parameter) for parameter in part.parameters}
+    defaults: dict[str, Any] = {one.name: _whole_or_real(one) for one in part.parameters}
     if isinstance(part, SynapseModel):
         attributes |= {
             "synapse_model": part,

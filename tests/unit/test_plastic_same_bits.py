@@ -108,7 +108,7 @@ def run_to(time: float, step: float, projections: list[Any], read: bool) -> None
 def play(threads: int, step: float, record: bool = True, read: bool = False) -> tuple[str, ...]:
     """Changes with spikes in flight, new cells and a second trial; a hash of each trial."""
     populations, projections = build(threads, record)
-    noise, one, two = populations
+    one = populations[1]
     run_to(23.0, step, projections, read)
     projections[0].set(delay=1.1)
     projections[1].set(weight=0.17)
