@@ -233,12 +233,12 @@ class State:
     ----------
     name : str
         Its name, an argument of the synapse's functions.
-    initial : float
-        Its value before the first spike.
+    initial : float or str
+        Its value before the first spike, or the column of the parameter that is its value.
     """
 
     name: str
-    initial: float = 0.0
+    initial: float | str = 0.0
 
 
 @dataclass(frozen=True)

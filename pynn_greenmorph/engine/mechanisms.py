@@ -157,7 +157,12 @@ class Mechanism:
         """Set the states to their initial values."""
         self.state = np.empty((self.group.size, self.n_states))
         for column, state in enumerate(self.group.model.states):
-            self.state[:, column] = self.group.initial.get(state.name, state.initial)
+            initial: float | FloatArray = (
+                self.group.columns[state.initial]
+                if isinstance(state.initial, str)
+                else state.initial
+            )
+            self.state[:, column] = self.group.initial.get(state.name, initial)
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,9 @@ def _attributes(part: Part) -> dict[str, Any]:
             "translations": build_translations(*_CONNECTION, *names),
             "parameter_checks": _CHECKS,
             "_get_minimum_delay": _minimum_delay,
-            "default_initial_values": {one.name: one.initial for one in part.states},
+            "default_initial_values": {
+                one.name: one.initial for one in part.states if not isinstance(one.initial, str)
+            },
         }
         defaults = {"weight": 0.0, "delay": None, **defaults}
     else:

@@ -5,7 +5,7 @@ by activity-dependent synapses. Journal of Neurophysiology 87:140-148,
 doi:10.1152/jn.00258.2001. As NEST's ``quantal_stp_synapse``: every empty site is
 refilled with a probability of the time elapsed, every full one released with the
 probability ``u``. The numbers of sites are drawn at once, from binomial
-distributions.
+distributions. The state ``a`` is the number of full sites.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ __all__ = ["MODEL", "transmit"]
 
 
 def transmit(
-    u, empty, elapsed_ms, use, n_sites, tau_rec_ms, tau_facil_ms, key, trial, connection,
+    u, a, elapsed_ms, use, n_sites, tau_rec_ms, tau_facil_ms, key, trial, connection,
     step_index, draw,
 ):  # type: ignore[no-untyped-def]  # fmt: skip
     """Refill and release; the factor is the fraction of all sites that is released."""
     u = facilitated(u, elapsed_ms, use, tau_facil_ms)
-    n, n_empty = int(n_sites), int(empty)
+    n, full = int(n_sites), int(a)
     first = uniform(key, trial, PURPOSE_SYNAPSE, connection, step_index, draw)
-    n_empty -= binomial(first, n_empty, -math.expm1(-elapsed_ms / tau_rec_ms))
+    full += binomial(first, n - full, -math.expm1(-elapsed_ms / tau_rec_ms))
     second = uniform(key, trial, PURPOSE_SYNAPSE, connection, step_index, draw + 1)
-    released = binomial(second, n - n_empty, u)
-    return u, float(n_empty + released), released / n
+    released = binomial(second, full, u)
+    return u, float(full - released), released / n
 
 
 MODEL = SynapseModel(
@@ -41,7 +41,7 @@ MODEL = SynapseModel(
         Parameter("tau_rec", "tau_rec_ms", "ms", 800.0, "positive"),
         Parameter("tau_facil", "tau_facil_ms", "ms", 0.0, "nonnegative"),
     ),
-    states=(State("u"), State("empty")),
+    states=(State("u"), State("a", "n_sites")),
     transmit=transmit,
     helpers=(philox, uniform, binomial, facilitated),
     doc="Facilitation and depression of n release sites, stochastic (Fuhrmann et al. 2002).",
