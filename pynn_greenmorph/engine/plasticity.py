@@ -43,10 +43,13 @@ class Plasticity:
     ----------
     mechanisms : list of Mechanism
         In order of creation.
+    parts : sequence of Part
+        Those that have the synapses.
     """
 
     def __init__(self) -> None:
         self.mechanisms: list[Mechanism] = []
+        self.parts: Sequence[Part] = []
         self._pieces: list[list[Piece]] = []
 
     @property
@@ -59,10 +62,10 @@ class Plasticity:
         """Number of connections."""
         return sum(one.group.size for one in self.mechanisms)
 
-    @staticmethod
-    def nbytes(parts: Sequence[Part]) -> int:
+    @property
+    def nbytes(self) -> int:
         """Bytes of all tables."""
-        return sum(column.nbytes for part in parts for column in part.plastic)
+        return sum(column.nbytes for part in self.parts for column in part.plastic)
 
     def add(self, network: Network, first: int, step: int, last_step: int) -> None:
         """Take the projections from number ``first`` on, made at a step of the trial.
@@ -79,13 +82,12 @@ class Plasticity:
 
     # -- between the parts and the mechanisms ----------------------------------------
 
-    def weights(self, group: SynapseGroup, parts: Sequence[Part]) -> FloatArray:
+    def weights(self, group: SynapseGroup) -> FloatArray:
         """Return the weights of a projection as they are now, not to be written to.
 
         Parameters
         ----------
         group : SynapseGroup
-        parts : sequence of Part
 
         Returns
         -------
@@ -96,17 +98,15 @@ class Plasticity:
             return group.weight
         if "weight" in mechanism.replaced:
             return mechanism.next_weight()
-        for part, pieces in zip(parts, self._pieces, strict=False):
+        for part, pieces in zip(self.parts, self._pieces, strict=False):
             for piece in pieces:
                 if piece.mechanism is mechanism:
                     piece.bring_back_weights(part.plastic)
         return mechanism.weight.copy()
 
-    def set_weights(
-        self, group: SynapseGroup, rows: Int64Array, values: FloatArray, parts: Sequence[Part]
-    ) -> None:
+    def set_weights(self, group: SynapseGroup, rows: Int64Array, values: FloatArray) -> None:
         """Set some weights (k,) of a projection; the others go on as learned."""
-        now = np.array(self.weights(group, parts))
+        now = np.array(self.weights(group))
         given = np.array(group.weight)
         now[rows], given[rows] = values, values
         group.weight = given
@@ -114,10 +114,10 @@ class Plasticity:
         if mechanism is not None:
             mechanism.partly_set = given, now
 
-    def bring_back(self, parts: Sequence[Part]) -> None:
+    def bring_back(self) -> None:
         """Copy the state of all parts to the mechanisms, and forget where the parts had it."""
         found: dict[int, list[History]] = {}
-        for part, pieces in zip(parts, self._pieces, strict=False):
+        for part, pieces in zip(self.parts, self._pieces, strict=False):
             for piece in pieces:
                 histories = found.setdefault(piece.mechanism.number, [])
                 histories.append(piece.bring_back(part.plastic))
@@ -131,6 +131,7 @@ class Plasticity:
         layouts: Sequence[CellLayout], window: int,
     ) -> None:  # fmt: skip
         """Give every part its synapses; see :func:`.lay_out_mechanisms`."""
+        self.parts = parts
         if not self.mechanisms:
             return
         for mechanism in self.mechanisms:
@@ -142,9 +143,9 @@ class Plasticity:
         for part, plastic in zip(parts, plastics, strict=True):
             part.plastic = plastic
 
-    def make_room(self, parts: Sequence[Part], now: int, window: int) -> None:
+    def make_room(self, now: int, window: int) -> None:
         """Make sure that every history has room for the spikes of one window."""
-        for part, pieces in zip(parts, self._pieces, strict=False):
+        for part, pieces in zip(self.parts, self._pieces, strict=False):
             if nearly_full(part.plastic, window):
                 part.plastic = make_room(part.plastic, pieces, now, window)
 
@@ -156,26 +157,25 @@ class Plasticity:
             mechanism.born, mechanism.epoch = 0, -1
             mechanism.restart()
 
-    def adopt_weights(self, parts: Sequence[Part]) -> None:
+    def adopt_weights(self) -> None:
         """Make the learned weights the initial ones."""
         for mechanism in self.mechanisms:
-            mechanism.group.weight = self.weights(mechanism.group, parts)
+            mechanism.group.weight = self.weights(mechanism.group)
             mechanism.applied["weight"] = mechanism.group.weight
 
-    def learned(self, parts: Sequence[Part]) -> list[tuple[SynapseGroup, int]]:
+    def learned(self) -> list[tuple[SynapseGroup, int]]:
         """Return the projections whose weights are no longer the initial ones, and how many."""
         found = []
         for mechanism in self.mechanisms:
-            now = self.weights(mechanism.group, parts)
+            now = self.weights(mechanism.group)
             count = int((now != mechanism.group.weight).sum())
             if count:
                 found.append((mechanism.group, count))
         return found
 
     def finish_flights(
-        self, parts: Sequence[Part], tail: LogTail, now: int, last_step: int,
-        part_of_cell: Int64Array, n_inputs: int, advance: Advance | None, trial: int,
-        key: np.int64,
+        self, tail: LogTail, now: int, last_step: int, part_of_cell: Int64Array, n_inputs: int,
+        advance: Advance | None, trial: int, key: np.int64,
     ) -> Pending:  # fmt: skip
         """Let spikes in flight arrive at the mechanisms that the user changed, at once.
 
@@ -185,7 +185,6 @@ class Plasticity:
 
         Parameters
         ----------
-        parts : sequence of Part
         tail : LogTail
             Spikes that may be in flight.
         now, last_step : int
@@ -207,9 +206,9 @@ class Plasticity:
         arriving: Pending = _nothing(Pending)._replace(value=np.zeros(0))
         if changed and advance is not None and len(tail.step) and self._pieces:
             numbers = [mechanism.number for mechanism in changed]
-            flying = _Flights(parts, tail, now, reach, part_of_cell, n_inputs)
+            flying = _Flights(self.parts, tail, now, reach, part_of_cell, n_inputs)
             arriving = flying.arrive(numbers, advance, trial, key)
-            self.check(parts)
+            self.check()
         for mechanism in changed:
             mechanism.epoch = last_step
         return arriving
@@ -219,9 +218,9 @@ class Plasticity:
         delays = [one.applied["delay"] for one in self.mechanisms if one.applied]
         return max((int(np.max(delay)) for delay in delays), default=0)  # type: ignore[call-overload]
 
-    def check(self, parts: Sequence[Part]) -> None:
+    def check(self) -> None:
         """Raise ``SimulationError`` where a function of a rule raised."""
-        for part in parts:
+        for part in self.parts:
             table = int(part.plastic.flags[FAILED]) - 1
             if table >= 0:
                 number = int(part.plastic.draw[table]) >> 16

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import LifecycleError, explain
-from ..network import CellGroup, Network, SynapseGroup
+from ..network import CellGroup, Network
 from . import inputs, loop
 from .arrivals import EventCounter, LogTail, pending_input, ring_input
 from .cell_state import CellState
@@ -96,7 +96,6 @@ class Simulation:
         self._delivery = Delivery([], 1, 0, 0)
         self._ring = NO_FLOAT
         self._parts: list[Part] = []
-        self._n_inputs = 0
         self._part_of_cell = NO_INT
         self._partition: Partition | None = None
         self._window = LONGEST_WINDOW
@@ -213,10 +212,10 @@ class Simulation:
         ahead = ring_input(self._ring, self._delivery.ring_steps, self.step)
         tail, plasticity = self.tail.after(self._epoch), self.plasticity
         arriving = plasticity.finish_flights(
-            self._parts, self.tail, self.step, self._last_step, self._part_of_cell,
-            self._n_inputs, self._advance, self.trial, self._key,
+            self.tail, self.step, self._last_step, self._part_of_cell,
+            len(self._ring) // self._delivery.ring_steps, self._advance, self.trial, self._key,
         )  # fmt: skip
-        plasticity.bring_back(self._parts)
+        plasticity.bring_back()
         self._pending = pending_input(
             self._delivery.parts, tail, self.step, (ahead, previous, arriving)
         )
@@ -246,7 +245,6 @@ class Simulation:
             self.network, cells.layouts, self._partition, cells.n_inputs
         )
         self._ring = aligned(self._delivery.ring_steps * cells.n_inputs)
-        self._n_inputs = cells.n_inputs
         self._parts = make_parts(self._partition, cells.blocks, self._delivery.parts, self._pending)
         self._lay_out_plasticity()
         # New parts know neither table spikes nor currents; later steps only are laid out.
@@ -351,7 +349,7 @@ class Simulation:
         delivery, cells, probes = self._delivery, self.cells, self.network.probes
         parts, n_parts = self._parts, len(self._parts)
         window, longest = self._window, max(delivery.longest, self.plasticity.longest)
-        self.plasticity.make_room(parts, self.step, window)
+        self.plasticity.make_room(self.step, window)
         # One more: an entry may be written behind the last one, see emit_block().
         room = np.array([part.n_cells * window + 1 for part in parts], dtype=np.int64)
         log, base, n_tail = self._log.open(
@@ -393,7 +391,7 @@ class Simulation:
         if self.step == last_step:
             self._known_finite = self.step
         dt = self.network.dt_ms
-        self.plasticity.check(parts)
+        self.plasticity.check()
         check_ends(ends, parts, cells, memory, since * dt, dt, (self.trial, int(key)))
 
     @property
@@ -440,23 +438,6 @@ class Simulation:
         self._table_changed = True
         self._currents_changed = bool(self.network.currents)
 
-    def weights(self, group: SynapseGroup) -> FloatArray:
-        """Return the weights of a projection as they are now, (n,), in PyNN's unit."""
-        return self.plasticity.weights(group, self._parts)
-
-    def set_weights(self, group: SynapseGroup, rows: Int64Array, values: FloatArray) -> None:
-        """Set some weights (k,) of a projection, PyNN's unit; the others go on as learned."""
-        self.plasticity.set_weights(group, rows, values, self._parts)
-        self._synapses_changed = True
-
-    def adopt_weights(self) -> None:
-        """Make learned weights the initial ones of the next trial."""
-        self.plasticity.adopt_weights(self._parts)
-
-    def learned(self) -> list[tuple[SynapseGroup, int]]:
-        """Return the projections with learned weights, and how many of each were learned."""
-        return self.plasticity.learned(self._parts)
-
     def profile(self) -> Profile:
         """Say where the time of all runs so far went."""
         updates = sum(
@@ -473,5 +454,5 @@ class Simulation:
             neuron_updates=updates,
             synaptic_events=events,
             n_synapses=self._delivery.n_synapses + self.plasticity.n_synapses,
-            table_bytes=self._delivery.nbytes + self.plasticity.nbytes(self._parts),
+            table_bytes=self._delivery.nbytes + self.plasticity.nbytes,
         )

@@ -291,9 +291,9 @@ def reset(annotations: dict[str, Any] | None = None, *, keep_weights: bool = Fal
     """
     session = simulator.state.require("reset()")
     if keep_weights:
-        session.simulation.adopt_weights()
+        session.simulation.plasticity.adopt_weights()
     else:
-        for group, count in session.simulation.learned():
+        for group, count in session.simulation.plasticity.learned():
             session.fidelity.add(
                 "learned weights lost",
                 f"Projection {group.label!r}, reset()",

@@ -211,7 +211,7 @@ class Projection(common.Projection):
         if name == "delay":
             return to_ms(self._session, self._group.delay_steps[rows])
         if name == "weight":
-            return self._session.simulation.weights(self._group)[rows]
+            return self._session.simulation.plasticity.weights(self._group)[rows]
         if name == "dendritic_delay_fraction" and self._group.model.rule is not None:
             return np.broadcast_to(self._group.dendritic_fraction, (len(self),))[rows]
         # PyNN's own get() asks by column, a single connection by PyNN's name.
@@ -372,7 +372,8 @@ class Projection(common.Projection):
         if name == "weight" and self._group.model.plastic:
             simulator.state.check_mine(self._session, "setting connections")
             checked_weight(self, values)
-            self._session.simulation.set_weights(self._group, rows, values)
+            self._session.simulation.plasticity.set_weights(self._group, rows, values)
+            self._session.simulation.synapses_changed()
             return
         column = np.array(self.column(name))
         column[rows] = values
