@@ -179,6 +179,7 @@ int main(int argc, char **argv) {
     long table = atol(argv[1]), events = atol(argv[2]), cells = atol(argv[3]), steps = atol(argv[4]);
     int repeats = atoi(argv[5]);
     long row = atol(argv[6]), spikes = atol(argv[7]);
+    if (table > 65536 || cells > 65536) return 1; /* indices have 16 bits */
     double sink = 0.0;
     double delivery = time_delivery(table, events, repeats, &sink);
     double update_ns = time_update(cells, steps, repeats, &sink);

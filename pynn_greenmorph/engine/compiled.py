@@ -84,14 +84,17 @@ def source_digest(*modules: str) -> str:
 def _kind(value: Any) -> tuple[str, int]:
     """Type and number of axes of an argument; numbers have none."""
     if isinstance(value, np.ndarray):
-        if not value.flags.c_contiguous or value.ndim not in _AXES:
-            raise TypeError(f"an array of shape {value.shape}, strides {value.strides}")
+        flags = value.flags
+        if not (flags.c_contiguous and flags.aligned and value.dtype.isnative):
+            raise TypeError(f"an array of {value.dtype.str}, strides {value.strides}")
+        if value.ndim not in _AXES:
+            raise TypeError(f"an array of {value.ndim} axes")
         return value.dtype.name, value.ndim
     if isinstance(value, bool | np.bool_):
         return "bool", 0
-    if isinstance(value, np.generic):
+    if isinstance(value, np.integer):
         return value.dtype.name, 0
-    if isinstance(value, int | float):
+    if isinstance(value, int | float):  # np.float64 is a float
         return ("int64" if isinstance(value, int) else "float64"), 0
     raise TypeError(f"an argument of type {type(value).__name__}")
 

@@ -264,7 +264,7 @@ def emit_block(n_spikes, count, pairs, n_cells, first_cell, cells, numbers, n_lo
     """
     quarter = len(pairs) // 4
     stretch = 0
-    while n_spikes > 0:
+    while n_spikes > 0 and stretch < len(pairs):
         if any_count(pairs, stretch, stretch + quarter) != 0:
             for at in range(stretch, stretch + quarter, 8):
                 four = peek(pairs, at) | peek(pairs, at + 1) | peek(pairs, at + 2)

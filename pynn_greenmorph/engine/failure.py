@@ -76,16 +76,21 @@ def _failed_step(
     lane = int(np.argmax(part.scratch.counted[:n_cells] == -1))
     values = _arguments(part, block, lane, group, cells, memory, step, dt_ms)
     values |= dict(zip(("trial", "key"), keys, strict=True)) | {"step_index": step}
+    step_function = group.model.step
+    assert step_function is not None
+    if group.model.methods:
+        values["method"] = group.model.methods[1]
+    arguments = [values[name] for name in inspect.signature(step_function).parameters]
     cause: Exception | None = None
     try:
-        _call(group, values)
+        n_spikes = step_function(*arguments)[len(group.model.states)]
+        what = f"returned {n_spikes!r} as its number of spikes, which is no count"
     except Exception as error:  # noqa: BLE001 - whatever the user's step raises
         cause = error
-    what = f"{type(cause).__name__}: {cause}" if cause else "an exception"
+        what = f"raised {type(cause).__name__}: {cause}"
     failure = SimulationError(
         explain(
-            f"step() of cell {first + lane - group.first} raised {what}, "
-            f"at t = {step * dt_ms:g} ms",
+            f"step() of cell {first + lane - group.first} {what}, at t = {step * dt_ms:g} ms",
             where=f"population {group.label!r} ({group.model.name})",
         )
     )
@@ -120,9 +125,3 @@ def _arguments(
     for name, column in zip(model.constants, constants, strict=True):
         values[name] = float(column[cell[0]])
     return values
-
-
-def _call(group: CellGroup, values: dict[str, Any]) -> None:
-    step = group.model.step
-    assert step is not None
-    step(*[values[name] for name in inspect.signature(step).parameters])

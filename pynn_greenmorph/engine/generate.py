@@ -52,9 +52,10 @@ _BLOCK_TEMPLATE = """
 @njit(error_model="numpy")
 def run_block(state, param, inputs, injected, count, n_cells, first_cell, step_index, trial, key):
     total = 0
+    wrong = 0
 {scalars}
 {passes}
-    return total
+    return total if wrong == 0 else -1
 
 
 @cfunc(types.int64({words}))
@@ -74,14 +75,17 @@ def entry(state, param, inputs, injected, count, n_cells, first_cell, step_index
 """
 
 # min() tells the compiler that rows of a block do not overlap. The first count is
-# seen only when the step raises; else the compiler drops it.
+# seen only when the step raises; else the compiler drops it. A number of spikes that
+# is no count marks the cell in the same way.
 _ONCE = """
     for i in range(min(n_cells, {block})):
         count[i] = -1
         {results} = {step}({arguments})
 {stores}
-        count[i] = n_spikes
-        total += n_spikes
+        fits = np.int32(n_spikes) == n_spikes and n_spikes >= 0
+        count[i] = np.int32(n_spikes) if fits else -1
+        total += count[i]
+        wrong += not fits
 """
 
 # The first pass has no jumps, so the compiler makes it into vectors: 15 instead of
@@ -92,14 +96,17 @@ _TWICE = """
     for i in range(min(n_cells, {block})):
         {results} = {step}({arguments})
 {states_if}
-        count[i] = n_spikes if holds else -1
+        fits = np.int32(n_spikes) == n_spikes and n_spikes >= 0
+        count[i] = np.int32(n_spikes) if holds and fits else -1
     for i in range(min(n_cells, {block})):
 {inputs_if}
     for i in range(min(n_cells, {block})):
         if count[i] < 0:
             {results} = {step}({last_arguments})
 {stores}
-            count[i] = n_spikes
+            fits = np.int32(n_spikes) == n_spikes and n_spikes >= 0
+            count[i] = np.int32(n_spikes) if fits else -1
+            wrong += not fits
         total += count[i]
 """
 

@@ -100,8 +100,10 @@ def run_blocks(step, n_log, setting, share):  # type: ignore[no-untyped-def]
                 n_spikes, scratch.counted, scratch.counted_pairs, blocks.n_cells[b], first,
                 cells, numbers, n_log,
             )  # fmt: skip
-        elif n_spikes < 0 and failed < 0:
+        elif n_spikes < 0:
+            # The next block would count over the mark of the cell that failed.
             failed = b
+            break
     log.end[setting.part, step - setting.log_base] = n_log
     return n_log, failed
 

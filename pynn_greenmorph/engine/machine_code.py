@@ -18,6 +18,7 @@ import importlib.metadata
 import json
 import logging
 import os
+import sys
 import tempfile
 import threading
 from functools import cache
@@ -86,7 +87,7 @@ def _llvm() -> Any:
 
 
 def _target_machine() -> Any:
-    """The processor at hand, with the options that Numba compiles with."""
+    """The processor at hand, for code that is loaded into this process."""
     llvm = _llvm()
     return llvm.Target.from_default_triple().create_target_machine(
         cpu=llvm.get_host_cpu_name(),
@@ -99,28 +100,45 @@ def _target_machine() -> Any:
 
 @cache
 def _stamp() -> str:
-    """What machine code depends on beside its text: compilers and processor."""
+    """What machine code depends on beside its text: compilers, their settings, processor."""
     llvm = _llvm()
     features = llvm.get_host_cpu_features().flatten()
-    versions = [importlib.metadata.version(name) for name in ("numba", "llvmlite")]
-    words = [*versions, llvm.get_default_triple(), llvm.get_host_cpu_name(), features]
+    words = [importlib.metadata.version(name) for name in ("numba", "llvmlite", "numpy")]
+    words += [sys.implementation.cache_tag, Path(__file__).read_text(encoding="utf-8")]
+    words += [llvm.get_default_triple(), llvm.get_host_cpu_name(), features]
+    # Numba's settings, such as NUMBA_BOUNDSCHECK or NUMBA_OPT.
+    words += sorted(
+        f"{name}={value}"
+        for name, value in os.environ.items()
+        if name.startswith("NUMBA_") and name not in ("NUMBA_CACHE_DIR", "NUMBA_DISABLE_JIT")
+    )
     return hashlib.sha256("\n".join(words).encode()).hexdigest()[:12]
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write beside and move: several processes may start at once."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-    Path(temporary).replace(path)
+    """Write beside and move: several processes may start at once.
+
+    Where nothing can be written, a line of the log says so, and code is
+    compiled in every process.
+    """
+    temporary = None
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(temporary).replace(path)
+    except OSError as error:
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
+        _log.warning("machine code cannot be kept, the next process compiles again: %s", error)
+
+
+def _checksum(entry: str, needs: list[str], machine: bytes) -> str:
+    return hashlib.sha256(json.dumps([entry, needs]).encode() + machine).hexdigest()
 
 
 def _save(path: Path, code: _Code) -> None:
-    header = {
-        "entry": code.entry,
-        "needs": code.needs,
-        "sha256": hashlib.sha256(code.machine).hexdigest(),
-    }
+    header = {"entry": code.entry, "needs": code.needs, "sha256": _checksum(*code)}
     _write(path, json.dumps(header).encode() + b"\n" + code.machine)
 
 
@@ -129,8 +147,8 @@ def _read(path: Path) -> _Code | None:
     try:
         header, _, machine = path.read_bytes().partition(b"\n")
         fields = json.loads(header)
-        whole = fields["sha256"] == hashlib.sha256(machine).hexdigest()
-        return _Code(fields["entry"], fields["needs"], machine) if whole else None
+        code = _Code(fields["entry"], fields["needs"], machine)
+        return code if fields["sha256"] == _checksum(*code) else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -147,7 +165,7 @@ def run_text(path: Path, text: str) -> dict[str, Any]:
     -------
     dict
     """
-    if not path.exists() or path.read_text(encoding="utf-8") != text:
+    if not path.exists() or path.read_bytes() != text.encode():
         _write(path, text.encode())
     names: dict[str, Any] = {"__name__": f"_pynn_greenmorph_kernels.{path.stem}"}
     exec(compile(text, str(path), "exec"), names)  # noqa: S102 - our own text
@@ -159,7 +177,8 @@ def _compile(path: Path, text: str) -> tuple[_Code, Any]:
     llvm = _llvm()
     function = run_text(path, text)[_ENTRY]
     module = llvm.parse_assembly(function.inspect_llvm())
-    declared = [one.name for one in module.functions if one.is_declaration]
+    symbols = [*module.functions, *module.global_variables]
+    declared = [one.name for one in symbols if one.is_declaration]
     needs = [name for name in declared if not name.startswith("llvm.")]
     return _Code(function.native_name, needs, _target_machine().emit_object(module)), function
 
@@ -229,7 +248,10 @@ def _load(module: str, text: str, what: str) -> tuple[Any, int]:
         _save(path, code)
     linked = _link(code)
     if linked is None:
-        # Known to Numba only: it compiles once more in every process.
+        _log.warning(
+            "compiling in every process, because it calls %s of Numba: %s",
+            ", ".join(code.needs), what,
+        )  # fmt: skip
         function = function or _compile(path.with_name(f"{module}.py"), text)[1]
         linked = function, function.address
     return linked

@@ -125,9 +125,7 @@ def column_and_stride(values: NDArray[Any]) -> tuple[NDArray[Any], int]:
     """Return a contiguous column and its stride: 0 where one value stands for all."""
     if values.strides[0] == 0:
         return values[:1].copy(), 0
-    # Numba compiles another version for read-only arrays.
-    usable = values.flags.c_contiguous and values.flags.writeable
-    return values if usable else values.copy(), 1
+    return np.ascontiguousarray(values), 1
 
 
 def no_rows() -> Rows:

@@ -130,12 +130,11 @@ class Visits(NamedTuple):
 
     Attributes
     ----------
-    table, at, first, last, weight, spikes : (n,) int64
-        Table, index into ``Rows.start``, synapses of the row, its first weight, spikes.
+    table, first, last, weight, spikes : (n,) int64
+        Table, synapses of the row, its first weight, spikes.
     """
 
     table: Int64Array
-    at: Int64Array
     first: Int64Array
     last: Int64Array
     weight: Int64Array

@@ -258,6 +258,8 @@ def choose_for_each(
     (rows * n,) int32 or None
         None for another generator, or without compilation; nothing is drawn then.
     """
+    if size - apart < 1:
+        return None  # nothing to choose from: PyNN's own way says so
     helpers = (*_HELPERS, choose_again, shuffle)
     run = compile_function(chosen, *helpers, n_results=1, what="wiring (fixed number)")
     result = np.empty(rows * n, dtype=np.int32)

@@ -215,11 +215,44 @@ def test_machine_code_of_another_processor_or_compiler_is_left_alone(
     with monkeypatch.context() as patch:
         patch.setattr(machine_code.importlib.metadata, "version", lambda name: "99.0")
         stamps.add(machine_code._stamp.__wrapped__())
-    assert len(stamps) == 4
+    with monkeypatch.context() as patch:
+        patch.setenv("NUMBA_BOUNDSCHECK", "1")
+        stamps.add(machine_code._stamp.__wrapped__())
+    assert len(stamps) == 5
     for stamp in stamps:
         monkeypatch.setattr(machine_code, "_stamp", lambda stamp=stamp: stamp)
         assert value_of(SEVENTEEN, monkeypatch) == 17
-    assert len(list(tmp_path.glob("part_*.code"))) == 4
+    assert len(list(tmp_path.glob("part_*.code"))) == 5
+
+
+@needs_compiler
+def test_a_header_that_was_damaged_is_not_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Name and needs of the entry are part of the checksum: a call of address 0 would crash."""
+    monkeypatch.setattr(machine_code, "kernel_folder", lambda: tmp_path)
+    assert value_of(SEVENTEEN, monkeypatch) == 17
+    (path,) = tmp_path.glob("part_*.code")
+    path.write_bytes(path.read_bytes().replace(b"entry", b"enter", 2))
+    assert machine_code._read(path) is None
+    path.write_bytes(b"[]\n")
+    assert machine_code._read(path) is None
+
+
+@needs_compiler
+def test_a_full_disk_does_not_end_a_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What is compiled is used; a line of the log says that it cannot be kept."""
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(machine_code, "kernel_folder", lambda: tmp_path)
+    monkeypatch.setattr(machine_code.tempfile, "mkstemp", full)
+    assert value_of(SEVENTEEN, monkeypatch) == 17
+    assert "cannot be kept" in caplog.text
+    assert not list(tmp_path.iterdir())
 
 
 GAMMA = """
@@ -233,7 +266,9 @@ def entry(n):
 
 
 @needs_compiler
-def test_a_function_that_only_numba_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_function_that_only_numba_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     """Code that calls it is compiled in every process: to load it would end the process."""
     monkeypatch.setattr(machine_code, "kernel_folder", lambda: tmp_path)
     monkeypatch.setattr(machine_code, "_LOADED", {})
@@ -241,6 +276,7 @@ def test_a_function_that_only_numba_has(tmp_path: Path, monkeypatch: pytest.Monk
     address = machine_code.load_code("part", GAMMA, "a test")
     assert ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)(address)(5) == 120
     assert machine_code._read(next(tmp_path.glob("part_*.code"))).needs
+    assert "compiling in every process" in caplog.text
 
 
 @needs_compiler

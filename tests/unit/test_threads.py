@@ -68,6 +68,62 @@ def test_an_exception_in_one_thread_ends_all(n_threads: int) -> None:
     assert (simulation.emitted == 1200).all()
 
 
+def fails_early(x, cell):  # type: ignore[no-untyped-def]
+    if cell == 100 and x >= 5.0:
+        raise ValueError("no such channel")
+    return x + 1.0, 1
+
+
+def counts_halves(x, cell):  # type: ignore[no-untyped-def]
+    return x + 1.0, 0.5 if cell == 700 else 0
+
+
+def counts_below_zero(x, cell):  # type: ignore[no-untyped-def]
+    return x + 1.0, -1 if cell == 700 else 3
+
+
+def whole(x):  # type: ignore[no-untyped-def]
+    return x + 1.0, x < 5.0
+
+
+def piecewise(x):  # type: ignore[no-untyped-def]
+    if x >= 5.0:
+        raise ValueError("no such channel")
+    return x + 1.0, True
+
+
+def in_passes(x, method):  # type: ignore[no-untyped-def]
+    x, holds = method(x)
+    return x, 0, holds
+
+
+@pytest.mark.parametrize("n_threads", [1, 3])
+@pytest.mark.parametrize(
+    ("step", "message"),
+    [
+        (fails_early, r"cell 100 raised ValueError: no such channel, at t = 0\.6 ms"),
+        (counts_halves, r"cell 700 returned 0\.5 as its number of spikes.*t = 0\.1 ms"),
+        (counts_below_zero, r"cell 700 returned -1 as its number of spikes.*t = 0\.1 ms"),
+    ],
+)
+def test_the_cell_that_failed_is_named(step: Any, message: str, n_threads: int) -> None:
+    """Blocks that come after it do not count over its mark; a count is a whole number."""
+    with pytest.raises(SimulationError, match=message):
+        simulation_of(step, n_threads).run(1000)
+
+
+def test_a_step_in_two_passes_fails_like_any_other() -> None:
+    """The exception is the step's own, raised by the second method."""
+    model = CellModel(
+        name="Own", kind="neuron", states=("x",), step=in_passes, methods=(whole, piecewise),
+        helpers=(whole, piecewise),
+    )  # fmt: skip
+    network = Network(dt_ms=0.1, seed=1)
+    network.cells.append(CellGroup("own", model, 0, N_CELLS, 0))
+    with pytest.raises(SimulationError, match=r"cell 0 raised ValueError: no such channel"):
+        Simulation(network, 1).run(1000)
+
+
 @pytest.mark.parametrize("n_threads", [1, 2, 3])
 def test_a_state_that_is_no_number_ends_all(n_threads: int) -> None:
     """The message names population, cell and a stretch of time."""
