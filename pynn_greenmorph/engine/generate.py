@@ -193,13 +193,15 @@ def _literal(value: float) -> str:
     return repr(value) if math.isfinite(value) else f"float({str(value)!r})"
 
 
-def function_sources(functions: Sequence[Callable[..., Any]]) -> str:
+def function_sources(functions: Sequence[Callable[..., Any]], options: str = "") -> str:
     """Return the source text of functions, and of the numeric constants that they use.
 
     Parameters
     ----------
     functions : sequence of callable
         Each after those that it calls.
+    options : str
+        Further options of the compiler.
 
     Returns
     -------
@@ -214,7 +216,7 @@ def function_sources(functions: Sequence[Callable[..., Any]]) -> str:
     parts = [_constants(functions)]
     for function in functions:
         source = textwrap.dedent(inspect.getsource(function))
-        parts.append(f'@njit(error_model="numpy", forceinline=True)\n{source}')
+        parts.append(f'@njit(error_model="numpy", forceinline=True{options})\n{source}')
     return "\n\n".join(parts)
 
 

@@ -56,14 +56,11 @@ Plastic = namedtuple("Plastic", {used})
 '''
 
 #: Wrappers for calls from Python and C would take half of the time to compile.
-_NJIT = (
-    '@njit(error_model="numpy", _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True'
-    "{options})\n"
-)
+_OPTIONS = ", _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True"
+_NJIT = f'@njit(error_model="numpy"{_OPTIONS}{{options}})\n'
 
 _ENTRY = """
-@njit(error_model="numpy", _nrt=False)
-def run_entry(share, {names}):
+{njit}def run_entry(share, {names}):
     plastic = {view}
     {call}
     return 0
@@ -236,7 +233,7 @@ def _text(
     used = [name for name in Plastic._fields if name in found]
     parts = [
         _HEADER.format(digest=digest, own=own, draws=DRAWS_OF_A_SPIKE, used=used),
-        function_sources(_functions(model)),
+        function_sources(_functions(model), _OPTIONS),
         *lines.texts,
     ]
     for one, source in zip(common, sources, strict=True):
@@ -250,6 +247,7 @@ def _text(
         view, at = view_text(getattr(whole, name), at)
         views += [view] if name in used else []
     entry = _ENTRY.format(
+        njit=_NJIT.format(options=""),
         names=", ".join(names),
         view=f"Plastic({', '.join(views)})",
         call=f"{common[-1].__name__}(plastic, {', '.join(arguments)})",
