@@ -22,6 +22,8 @@ __all__ = [
     "PURPOSE_CURRENT",
     "PURPOSE_POISSON",
     "PURPOSE_RENEWAL",
+    "PURPOSE_SYNAPSE",
+    "binomial",
     "exponential",
     "gamma",
     "normal_of",
@@ -35,6 +37,10 @@ __all__ = [
 PURPOSE_POISSON = 1
 PURPOSE_CURRENT = 2
 PURPOSE_RENEWAL = 3
+
+#: For synapses the global cell id is the connection's number in its projection, and
+#: the number of the draw is the projection's times 65 536, plus its own.
+PURPOSE_SYNAPSE = 64
 
 
 def philox(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
@@ -182,3 +188,33 @@ def gamma(key, trial, purpose, cell, step_index, draw, shape):  # type: ignore[n
             return scale * d * cube
         at += 3
     return scale * d
+
+
+def binomial(u, n, p):  # type: ignore[no-untyped-def]
+    """Return how many of ``n`` trials with probability ``p`` succeed, by inversion.
+
+    Parameters
+    ----------
+    u : float64
+        A uniform number in [0, 1).
+    n : int64
+        Number of trials, at most 1000: ``0.5 ** n`` must not underflow.
+    p : float64
+        Probability of success.
+
+    Returns
+    -------
+    int64
+    """
+    # The rarer outcome is counted, so that the first probability is not too small.
+    rare = min(p, 1.0 - p)
+    if rare <= 0.0:
+        return 0 if p < 0.5 else n
+    probability = (1.0 - rare) ** n
+    cumulative = probability
+    count = 0
+    while u >= cumulative and count < n:
+        count += 1
+        probability *= (n - count + 1) / count * (rare / (1.0 - rare))
+        cumulative += probability
+    return count if p <= 0.5 else n - count

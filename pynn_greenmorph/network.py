@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from .registry import CellModel
+from .registry import CellModel, SynapseModel
 
 __all__ = [
     "LARGEST_STEP",
@@ -85,8 +85,8 @@ class SynapseGroup:
     ----------
     label : str
         The projection's label, not necessarily unique.
-    model : str
-        Name of the synapse type.
+    model : SynapseModel
+        The synapse type.
     receptor : str
         Receptor type on the target cells.
     created : int
@@ -95,20 +95,31 @@ class SynapseGroup:
     pre, post : (n,) int32
         Global ids of source and target cells.
     weight : (n,) float64, nA, uS or mV
-        PyNN's value, with PyNN's sign. One number for all may be broadcast
+        PyNN's value, with PyNN's sign, as the user gave it: weights that are
+        learned are state of the engine. One number for all may be broadcast
         (strides 0, read-only); arrays are replaced, never changed in place.
     delay_steps : (n,) int32, steps
         Delay, at least 1; may be broadcast as well.
+    columns : dict of str to (n,) float64
+        Parameters of the synapse type in PyNN's units (``Parameter.column``);
+        may be broadcast as well.
+    initial : dict of str to (n,) float64
+        Initial values of states, where they are not those of the synapse type.
+    dendritic_fraction : float
+        Fraction of the delay that is dendritic, from 0 to 1.
     """
 
     label: str
-    model: str
+    model: SynapseModel
     receptor: str
     created: int
     pre: NDArray[np.int32]
     post: NDArray[np.int32]
     weight: NDArray[np.float64]
     delay_steps: NDArray[np.int32]
+    columns: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    initial: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    dendritic_fraction: float = 1.0
 
     @property
     def size(self) -> int:

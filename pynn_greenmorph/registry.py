@@ -13,32 +13,38 @@ import importlib
 import importlib.metadata
 import pkgutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .errors import UnknownNameError, unknown_name
 
+if TYPE_CHECKING:
+    from .rules import TimingRule, WeightDependence
+
 __all__ = [
     "ENTRY_POINT_GROUPS",
     "CellModel",
     "Parameter",
     "Receptor",
+    "State",
     "SynapseModel",
     "Variable",
     "board_files",
     "cell_model",
     "cell_models",
+    "parts",
     "synapse_model",
     "synapse_models",
 ]
 
-#: Entry-point group by kind of part. A cell or synapse entry point names a
-#: ``CellModel`` or ``SynapseModel``, a board entry point a ``pathlib.Path``.
+#: Entry-point group by kind of part. A cell entry point names a ``CellModel``; one of
+#: a synapse a ``SynapseModel``, ``TimingRule`` or ``WeightDependence``; one of a board
+#: a ``pathlib.Path``.
 ENTRY_POINT_GROUPS = {
     "cells": "pynn_greenmorph.cells",
     "synapses": "pynn_greenmorph.synapses",
@@ -65,8 +71,9 @@ class Parameter:
         Unit as PyNN writes it (``"ms"``).
     default : float
         Default value in ``unit``.
-    check : {"finite", "positive", "nonnegative"}
-        What a value must be; all must be finite.
+    check : {"finite", "positive", "nonnegative", "fraction", "count"}
+        What a value must be; all must be finite. A fraction is from 0 to 1, a
+        count a whole number from 1 to 1000.
     in_steps : bool
         Whether the value is a time (ms) that the step uses in whole time steps,
         so that a value off the grid is reported.
@@ -125,10 +132,14 @@ class Receptor:
         ``in_<name>``.
     scale : float
         Factor from PyNN's unit of weight (nA, uS or mV) to the unit the step uses.
+    tau : str or None
+        Column of the time constant (ms) with which an input decays; None where
+        an input acts in one step only.
     """
 
     name: str
     scale: float
+    tau: str | None = None
 
 
 @dataclass(frozen=True)
@@ -225,6 +236,22 @@ class CellModel:
 
 
 @dataclass(frozen=True)
+class State:
+    """What a connection remembers from one of its spikes to the next.
+
+    Attributes
+    ----------
+    name : str
+        Its name, an argument of the synapse's functions.
+    initial : float or str
+        Its value before the first spike, or the column of the parameter that is its value.
+    """
+
+    name: str
+    initial: float | str = 0.0
+
+
+@dataclass(frozen=True)
 class SynapseModel:
     """A synapse type.
 
@@ -233,17 +260,48 @@ class SynapseModel:
     name : str
         PyNN's name of the synapse type.
     plastic : bool
-        Whether weights change while the network runs.
-    attributes : tuple of str
-        Names of the per-connection attributes, ``weight`` and ``delay`` first.
+        Whether spikes change the weights for good; their events are counted as plastic.
+    parameters : tuple of Parameter
+        What users set for each connection beside weight and delay.
+    states : tuple of State
+        What a connection remembers from one of its spikes to the next.
+    transmit : callable or None
+        Plain Python function of scalars, called for each spike of the source
+        when it arrives. Returns all states in order and the factor with which
+        the weight acts. Its arguments are named after states, columns of
+        parameters, ``elapsed_ms`` (since the source's last spike, or since the
+        connection was made), ``tau_psc_ms`` (time constant of the input at the
+        target, 0 where it has none) and, for random synapses, ``key``,
+        ``trial``, ``connection``, ``step_index`` and ``draw``. None: the factor is 1.
+    rule : TimingRule or None
+        How the weight changes with the times of spikes; see :mod:`.rules`.
+    dependence : WeightDependence or None
+        How much a change changes the weight; see :mod:`.rules`.
+    helpers : tuple of callable
+        Plain Python functions that ``transmit`` calls.
     doc : str
         One line for users.
     """
 
     name: str
     plastic: bool = False
-    attributes: tuple[str, ...] = field(default=("weight", "delay"))
+    parameters: tuple[Parameter, ...] = ()
+    states: tuple[State, ...] = ()
+    transmit: Callable[..., tuple[Any, ...]] | None = None
+    rule: TimingRule | None = None
+    dependence: WeightDependence | None = None
+    helpers: tuple[Callable[..., Any], ...] = ()
     doc: str = ""
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """Names of the attributes of a connection, ``weight`` and ``delay`` first."""
+        return ("weight", "delay", *(parameter.name for parameter in self.parameters))
+
+    @property
+    def static(self) -> bool:
+        """Whether every spike acts with the weight that the user gave."""
+        return self.transmit is None and self.rule is None
 
 
 def _entry_points(kind: str) -> dict[str, Any]:
@@ -266,7 +324,18 @@ def _own_models(kind: str) -> dict[str, Any]:
     return models
 
 
-def _models(kind: str) -> dict[str, Any]:
+def parts(kind: str) -> dict[str, Any]:
+    """Return all parts of one kind, own and third parties', by name, sorted.
+
+    Parameters
+    ----------
+    kind : {"cells", "synapses"}
+
+    Returns
+    -------
+    dict
+        Synapses are synapse types, timing rules and weight dependences.
+    """
     models = _own_models(kind)
     for name, point in _entry_points(kind).items():
         models.setdefault(name, point.load())
@@ -275,7 +344,7 @@ def _models(kind: str) -> dict[str, Any]:
 
 def cell_models() -> dict[str, CellModel]:
     """Return all cell types, own and third parties', by name, sorted."""
-    return _models("cells")
+    return parts("cells")
 
 
 def cell_model(name: str) -> CellModel:
@@ -288,7 +357,8 @@ def cell_model(name: str) -> CellModel:
 
 def synapse_models() -> dict[str, SynapseModel]:
     """Return all synapse types, own and third parties', by name, sorted."""
-    return _models("synapses")
+    found = parts("synapses")
+    return {name: part for name, part in found.items() if isinstance(part, SynapseModel)}
 
 
 def synapse_model(name: str) -> SynapseModel:

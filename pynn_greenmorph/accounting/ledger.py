@@ -28,7 +28,6 @@ from numpy.typing import NDArray
 
 from ..engine.simulation import Simulation
 from ..network import Network, unique_labels
-from ..registry import synapse_models
 
 __all__ = ["Ledger", "PopulationLedger", "ProjectionLedger", "take_ledger"]
 
@@ -145,7 +144,6 @@ def _projections(
     network: Network, simulation: Simulation, emitted: NDArray[np.int64]
 ) -> tuple[ProjectionLedger, ...]:
     labels = unique_labels(group.label for group in network.synapses)
-    plastic = {name: model.plastic for name, model in synapse_models().items()}
     none = np.zeros(network.n_cells, dtype=np.int64)
     result = []
     for index, (label, group) in enumerate(zip(labels, network.synapses, strict=True)):
@@ -162,7 +160,7 @@ def _projections(
                 post=group.post,
                 emitted=since,
                 events=events,
-                plastic_events=events if plastic[group.model] else none,
+                plastic_events=events if group.model.plastic else none,
             )
         )
     return tuple(result)

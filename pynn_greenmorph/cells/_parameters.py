@@ -29,7 +29,10 @@ MEMBRANE = (
 )
 
 #: Weights in nA that act in pA, in uS that act in nS, and in mV that act as they are.
-CURRENT_RECEPTORS = (Receptor("excitatory", 1000.0), Receptor("inhibitory", 1000.0))
+CURRENT_RECEPTORS = (
+    Receptor("excitatory", 1000.0, tau="tau_syn_e_ms"),
+    Receptor("inhibitory", 1000.0, tau="tau_syn_i_ms"),
+)
 CONDUCTANCE_RECEPTORS = CURRENT_RECEPTORS
 VOLTAGE_RECEPTORS = (Receptor("excitatory", 1.0), Receptor("inhibitory", 1.0))
 

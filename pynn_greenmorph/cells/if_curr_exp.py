@@ -110,7 +110,10 @@ MODEL = CellModel(
         Variable("isyn_exc", "i_exc_pa", "nA", 0.0, scale=1e-3),
         Variable("isyn_inh", "i_inh_pa", "nA", 0.0, scale=1e-3),
     ),
-    receptors=(Receptor("excitatory", 1000.0), Receptor("inhibitory", 1000.0)),
+    receptors=(
+        Receptor("excitatory", 1000.0, tau="tau_syn_e_ms"),
+        Receptor("inhibitory", 1000.0, tau="tau_syn_i_ms"),
+    ),
     conductance_based=False,
     injectable=True,
     constants=(

@@ -10,15 +10,20 @@ import click
 
 from ..engine.cache import kernel_folder
 from ..engine.generate import load_block
+from ..engine.generate_synapse import load_row, load_trace, needs_own
 from ..engine.machine_code import compiles
 from ..frontend.warmup import run_small_network
-from ..registry import CellModel, cell_models
+from ..registry import CellModel, SynapseModel, cell_models, synapse_models
+from ..rules import compose, timing_rules, weight_dependences
 
 __all__ = ["warmup_command"]
 
 
 def warmup_command() -> int:
-    """Compile all cell types, the run loop and the wiring, and say how long each took.
+    """Compile all cell types and rules, the run loop and the wiring, and say how long each took.
+
+    Kernels of rules for parameters that differ between connections are left out:
+    few networks need one of them.
 
     Returns
     -------
@@ -35,6 +40,12 @@ def warmup_command() -> int:
     models = [model for model in cell_models().values() if model.step is not None]
     for model in models:
         _timed(f"cell type {model.name}", lambda model=model: _compile_cell(model))
+    dependences = weight_dependences().values()
+    for rule in timing_rules().values():
+        mechanisms = [compose(rule, dependence) for dependence in dependences]
+        _timed(f"rule {rule.name}", lambda mechanisms=mechanisms: _compile_synapses(mechanisms))
+    dynamic = [model for model in synapse_models().values() if not model.static]
+    _timed("other synapse types", lambda: _compile_synapses(dynamic))
     _timed("run loop, sorting and wiring", run_small_network)
     click.echo(f"ready after {time.perf_counter() - began:.1f} s")
     return 0
@@ -49,3 +60,9 @@ def _timed(what: str, work: Any) -> None:
 def _compile_cell(model: CellModel) -> None:
     for scalar_parameters in (True, False):
         load_block(model, scalar_parameters)
+
+
+def _compile_synapses(models: list[SynapseModel]) -> None:
+    for model in models:
+        load_row(model, needs_own(model))
+        load_trace(model)

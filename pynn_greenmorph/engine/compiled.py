@@ -32,8 +32,10 @@ from pynn_greenmorph.engine.intrinsics import matrix_at, row_at
 '''
 
 #: Nothing that is compiled makes an array: without Numba's counting of
-#: references the code is smaller and faster.
-_HELPER = '@njit(error_model="numpy", _nrt=False{options})\n'
+#: references the code is smaller and faster. Wrappers for calls from Python and C,
+#: which nobody makes, would take a third of the time to compile.
+_NO_WRAPPERS = "no_cpython_wrapper=True, no_cfunc_wrapper=True"
+_HELPER = f'@njit(error_model="numpy", _nrt=False, {_NO_WRAPPERS}{{options}})\n'
 
 # An exception that is caught here is only a number for the caller; one that
 # left the function would need Numba in every process.

@@ -31,7 +31,9 @@ __all__ = [
     "ROW",
     "block_arguments",
     "block_source",
+    "function_sources",
     "load_block",
+    "run_plain",
 ]
 
 #: Cells per block. A constant known to the compiler: it can then prove that
@@ -191,11 +193,30 @@ def _literal(value: float) -> str:
     return repr(value) if math.isfinite(value) else f"float({str(value)!r})"
 
 
-def _sources(functions: Sequence[Callable[..., Any]]) -> str:
+def function_sources(functions: Sequence[Callable[..., Any]], options: str = "") -> str:
+    """Return the source text of functions, and of the numeric constants that they use.
+
+    Parameters
+    ----------
+    functions : sequence of callable
+        Each after those that it calls.
+    options : str
+        Further options of the compiler.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    GreenmorphError
+        When a function uses a name that cannot be compiled, or two mean
+        different things by one name.
+    """
     parts = [_constants(functions)]
     for function in functions:
         source = textwrap.dedent(inspect.getsource(function))
-        parts.append(f'@njit(error_model="numpy", forceinline=True)\n{source}')
+        parts.append(f'@njit(error_model="numpy", forceinline=True{options})\n{source}')
     return "\n\n".join(parts)
 
 
@@ -320,20 +341,19 @@ def block_source(model: CellModel, scalar_parameters: bool) -> str:
     )
     return (
         _HEADER.format(digest=source_digest("intrinsics"))
-        + _sources((*model.helpers, model.step))
+        + function_sources((*model.helpers, model.step))
         + "\n\n"
         + body
     )
 
 
 @cache
-def _plain_block(text: str) -> Callable[..., int]:
-    """The block kernel as plain Python, for ``NUMBA_DISABLE_JIT=1``."""
+def run_plain(text: str) -> dict[str, Any]:
+    """Return what a generated text defines, as plain Python for ``NUMBA_DISABLE_JIT=1``."""
     start = text.index("@cfunc")
     namespace: dict[str, Any] = {}
-    exec(compile(text[:start], "<block>", "exec"), namespace)
-    result: Callable[..., int] = namespace["run_block"]
-    return result
+    exec(compile(text[:start], "<kernel>", "exec"), namespace)
+    return namespace
 
 
 def load_block(model: CellModel, scalar_parameters: bool) -> tuple[int, Callable[..., int] | None]:
@@ -353,7 +373,7 @@ def load_block(model: CellModel, scalar_parameters: bool) -> tuple[int, Callable
     """
     text = block_source(model, scalar_parameters)
     if not compiles():
-        return 0, _plain_block(text)
+        return 0, run_plain(text)["run_block"]
     variant = "scalars" if scalar_parameters else "arrays"
     name, what = (
         f"{model.name.lower()}_{variant}",

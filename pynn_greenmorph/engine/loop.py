@@ -17,7 +17,7 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from . import barrier, delivery
+from . import barrier, delivery, plastic_delivery
 from .compiled import Compiled, source_digest
 from .delivery import (
     all_finite,
@@ -30,8 +30,9 @@ from .delivery import (
 )
 from .generate import BLOCK, ROW
 from .machine_code import compiles
+from .memory_map import MemoryMap
+from .plastic_delivery import deliver_plastic, note_spikes
 from .share import (
-    MemoryMap,
     Setting,
     Share,
     accessors,
@@ -40,6 +41,7 @@ from .share import (
     log_of,
     memory_of,
     pending_of,
+    plastic_of,
     probes_of,
     schedule_of,
     scratch_of,
@@ -50,6 +52,7 @@ from .share import (
 __all__ = [
     "ABORTED",
     "DONE",
+    "FAILED_ROW",
     "FAILED_STEP",
     "NOT_FINITE",
     "Advance",
@@ -60,9 +63,10 @@ __all__ = [
 
 Int64Array = NDArray[np.int64]
 
-#: How a call of the loop ended: all steps done or no more room in the log;
-#: told to stop; a step function raised; a state is no finite number.
-DONE, ABORTED, FAILED_STEP, NOT_FINITE = 0, 1, 2, 3
+#: How a call of the loop ended: all steps done or no more room in the log or a
+#: history; told to stop; a step function raised; a state is no finite number; a
+#: function of a synapse type raised.
+DONE, ABORTED, FAILED_STEP, NOT_FINITE, FAILED_ROW = 0, 1, 2, 3, 4
 
 
 #: Steps between two looks for states that are no finite numbers.
@@ -125,10 +129,13 @@ def run_step(step, n_log, timed, clock, setting, share):  # type: ignore[no-unty
     positions = scratch.positions
     positions[0] = deliver_pending(step, positions[0], pending_of(share), ring_row, memory.inputs)
     deliver(step, setting, share)
+    deliver_plastic(step, setting, share)
     positions[2] = inject(step, positions[2], injections_of(share), memory.injected)
     positions[3] = inject(step, positions[3], schedule_of(share), memory.state)
     delivered = cycles() if timed else 0
+    n_before = n_log
     n_log, failed = run_blocks(step, n_log, setting, share)
+    note_spikes(step, n_before, n_log, setting, share)
     updated = cycles() if timed else 0
     sample(step, probes_of(share), memory.state, memory.samples, scratch.filled)
     if timed:
@@ -147,7 +154,7 @@ def advance(step, n_log, setting, share):  # type: ignore[no-untyped-def]
     failed stands still until all leave, at the end of the window.
     """
     status, where, failed_at, n_window, checked = DONE, -1, -1, 0, step
-    memory, scratch = memory_of(share), scratch_of(share)
+    memory, scratch, flags = memory_of(share), scratch_of(share), plastic_of(share).flags
     n_parts, capacity = log_of(share).cell.shape
     clock = clock_cycles()
     while step < setting.last_step:
@@ -165,7 +172,9 @@ def advance(step, n_log, setting, share):  # type: ignore[no-untyped-def]
             if not all_finite(blocks_of(share), memory.state):
                 status = max(status, NOT_FINITE)
         began = cycles() if timed else 0
-        leave = status != DONE or n_log + setting.room > capacity
+        if flags[1] != 0:
+            status = FAILED_ROW
+        leave = status != DONE or n_log + setting.room > capacity or flags[0] != 0
         verdict = leave_together(memory.words, n_parts, leave, n_window)
         if timed:
             scratch.clocks[3] += max(cycles() - began - clock, 0)
@@ -212,11 +221,12 @@ def cycles() -> int:
 PLAIN_BLOCKS: list[tuple[Callable[..., int], int, tuple[int, ...], int]] = []
 
 _LOOP_HEADER = """
-from pynn_greenmorph.engine.calls import call_block
+from pynn_greenmorph.engine.calls import call_block, call_row, call_trace
 from pynn_greenmorph.engine.inputs import Changes
 from pynn_greenmorph.engine.intrinsics import (
     atomic_add, atomic_load, atomic_store, cycles, give_way, pause, peek, poke, prefetch,
 )
+from pynn_greenmorph.engine.plastic import Plastic
 from pynn_greenmorph.engine.rows import Rows
 from pynn_greenmorph.engine.share import (
     Log, Memory, Pending, Probes, Scratch, Setting, TableSpikes, Visits,
@@ -233,7 +243,7 @@ def setting_of({fields}):
     return Setting({fields})
 """
 
-_LOOP_CONSTANTS = ("DONE", "ABORTED", "FAILED_STEP", "NOT_FINITE", "CHECK_STEPS")
+_LOOP_CONSTANTS = ("DONE", "ABORTED", "FAILED_STEP", "NOT_FINITE", "FAILED_ROW", "CHECK_STEPS")
 _BARRIER_CONSTANTS = ("ARRIVED", "GENERATION", "STOP", "LEAVE", "SPINS")
 
 #: End of a call of the loop: last step, length of the log, status, block that
@@ -298,6 +308,7 @@ def _compiled(accessors_text: str) -> Compiled:
         fields=", ".join(Setting._fields),
     )
     helpers = [getattr(delivery, name) for name in delivery.__all__]
+    helpers += [getattr(plastic_delivery, name) for name in plastic_delivery.HELPERS]
     helpers += [barrier.meet, barrier.leave_together, run_blocks, clock_cycles, run_step, advance]
     hot = [getattr(delivery, name) for name in delivery.INLINED]
     return Compiled(run_part, helpers, len(get_args(End)), "the run loop", header, hot)

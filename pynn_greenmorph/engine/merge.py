@@ -160,7 +160,7 @@ def _find_tables(plan: _Plan, partition: Partition, targets: _Targets) -> list[t
 def build_delivery(
     network: Network, layouts: Sequence[CellLayout], partition: Partition, n_slots: int
 ) -> Delivery:
-    """Merge all projections into rows in canonical order.
+    """Merge all projections with static synapses into rows in canonical order.
 
     Parameters
     ----------
@@ -174,7 +174,7 @@ def build_delivery(
     -------
     Delivery
     """
-    groups = [group for group in network.synapses if group.size]
+    groups = [group for group in network.synapses if group.size and group.model.static]
     if not groups:
         return Delivery([no_rows() for _ in range(partition.n_parts)], 1, 0, 0)
     plan, ring_steps = _plan(network, groups, n_slots)

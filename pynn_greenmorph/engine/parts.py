@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from .generate import BLOCK
 from .inputs import Changes, no_changes
+from .memory_map import MemoryMap
 from .partition import Partition
+from .plastic import Plastic, no_plastic
 from .rows import Rows
 from .share import (
     Log,
     Memory,
-    MemoryMap,
     Pending,
     Probes,
     Scratch,
@@ -25,7 +26,7 @@ from .share import (
 )
 from .tables import Blocks, aligned
 
-__all__ = ["Part", "make_parts"]
+__all__ = ["Part", "make_parts", "new_scratch"]
 
 Int64Array = NDArray[np.int64]
 
@@ -55,6 +56,8 @@ class Part:
     injections, schedule : Changes
     scratch : Scratch
         What the part counts with, all calls of the loop together.
+    plastic : Plastic
+        The synapses onto its cells that are more than a weight.
     memory_map : MemoryMap
     """
 
@@ -66,6 +69,7 @@ class Part:
     table: TableSpikes = field(default_factory=lambda: TableSpikes(_no_int(), _no_int(), _no_int()))
     injections: Changes = field(default_factory=no_changes)
     schedule: Changes = field(default_factory=no_changes)
+    plastic: Plastic = field(default_factory=no_plastic)
     memory_map: MemoryMap = field(default_factory=MemoryMap)
 
     def share(self, probes: Probes, log: Log, memory: Memory) -> Share:
@@ -74,7 +78,8 @@ class Part:
             self.scratch = self.scratch._replace(filled=np.zeros_like(probes.start))
         self.scratch.filled[:] = 0
         return Share(
-            self.blocks, self.rows, self.pending, self.table, self.injections, self.schedule,
+            self.plastic, self.blocks, self.rows, self.pending, self.table, self.injections,
+            self.schedule,
             probes, log, memory, self.scratch,
         )  # fmt: skip
 
@@ -94,7 +99,9 @@ class Part:
         self.scratch.positions[1] = 0
 
 
-def _new_scratch(n_parts: int) -> Scratch:
+def new_scratch(n_parts: int) -> Scratch:
+    """Return the scratch of a part that has done nothing yet."""
+
     def zeros(n: int) -> Int64Array:
         return np.zeros(n, dtype=np.int64)
 
@@ -141,7 +148,7 @@ def make_parts(
                 rows=rows[index],
                 n_cells=int(mine.n_cells.sum()),
                 pending=share,
-                scratch=_new_scratch(partition.n_parts),
+                scratch=new_scratch(partition.n_parts),
             )
         )
     return parts

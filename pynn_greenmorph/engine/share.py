@@ -13,13 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .inputs import Changes
+from .plastic import Plastic
 from .rows import Rows
 from .tables import Blocks
 
 __all__ = [
+    "WORDS_PER_ARRAY",
     "Log",
     "Memory",
-    "MemoryMap",
     "Pending",
     "Probes",
     "Scratch",
@@ -33,16 +34,21 @@ __all__ = [
     "log_of",
     "memory_of",
     "pending_of",
+    "plastic_of",
     "probes_of",
     "rows_of",
     "schedule_of",
     "scratch_of",
     "table_of",
     "tuple_fields",
+    "view_text",
 ]
 
 Int64Array = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
+
+#: Words of an array in a memory map: address, length, length of a second axis.
+WORDS_PER_ARRAY = 3
 
 
 class Log(NamedTuple):
@@ -227,6 +233,8 @@ class Share(NamedTuple):
 
     Attributes
     ----------
+    plastic : Plastic
+        First: kernels of synapses find it at the beginning of the memory map.
     blocks : Blocks
     rows : Rows
     pending : Pending
@@ -239,6 +247,7 @@ class Share(NamedTuple):
     scratch : Scratch
     """
 
+    plastic: Plastic
     blocks: Blocks
     rows: Rows
     pending: Pending
@@ -251,69 +260,15 @@ class Share(NamedTuple):
     scratch: Scratch
 
 
-#: Integers by array in a memory map: address, length, length of a second axis.
-_PER_ARRAY = 3
-
-
-def _leaves(value: Any) -> list[NDArray[Any]]:
-    """All arrays of a named tuple, depth first."""
-    if isinstance(value, np.ndarray):
-        return [value]
-    return [leaf for one in value for leaf in _leaves(one)]
-
-
-def _layout(leaves: list[NDArray[Any]]) -> list[tuple[str, int]]:
-    return [(leaf.dtype.char, leaf.ndim) for leaf in leaves]
-
-
-class MemoryMap:
-    """Addresses and shapes of the arrays of one share, for compiled code.
-
-    Attributes
-    ----------
-    numbers : (3 n,) int64
-        Address, length, length of the second axis (1 without), for each array.
-    share : Share or None
-        What it stands for; the arrays are kept alive by it.
-    """
-
-    def __init__(self) -> None:
-        self.numbers = np.zeros(0, dtype=np.int64)
-        self.share: Share | None = None
-        self._parts: list[tuple[int, int, list[tuple[str, int]]]] = []
-
-    def take(self, share: Share) -> MemoryMap:
-        """Stand for a share; only named tuples that are not the same as before are read."""
-        if self.share is None:
-            at = 0
-            for value in tuple(share):
-                leaves = _leaves(value)
-                self._parts.append((at, at + _PER_ARRAY * len(leaves), _layout(leaves)))
-                at += _PER_ARRAY * len(leaves)
-            self.numbers = np.zeros(at, dtype=np.int64)
-        for index, value in enumerate(tuple(share)):
-            if self.share is None or self.share[index] is not value:
-                self._read(index, value)
-        self.share = share
-        return self
-
-    def _read(self, index: int, value: Any) -> None:
-        first, last, layout = self._parts[index]
-        leaves = _leaves(value)
-        # Compiled code believes the map: a wrong type would be read as garbage.
-        if _layout(leaves) != layout or not all(leaf.flags.c_contiguous for leaf in leaves):
-            raise TypeError(f"{type(value).__name__}: arrays of other types than before")
-        numbers = []
-        for leaf in leaves:
-            address = leaf.__array_interface__["data"][0]
-            numbers += [address, len(leaf), leaf.shape[1] if leaf.ndim > 1 else 1]
-        self.numbers[first:last] = numbers
-
-
 def tuple_fields() -> str:
     """Return names and fields of all named tuples that compiled code knows."""
-    kinds = (Blocks, Rows, Pending, TableSpikes, Changes, Probes, Log, Memory, Visits, Scratch)
-    return repr([(kind.__name__, kind._fields) for kind in (*kinds, Setting, Share)])
+    kinds = (Plastic, Blocks, Rows, Pending, TableSpikes, Changes, Probes, Log, Memory)
+    return repr([(one.__name__, one._fields) for one in (*kinds, Visits, Scratch, Setting, Share)])
+
+
+def plastic_of(share):  # type: ignore[no-untyped-def]
+    """The synapses of a share that are more than a weight."""
+    return share.plastic
 
 
 def blocks_of(share):  # type: ignore[no-untyped-def]
@@ -383,20 +338,39 @@ def accessors(share: Share) -> str:
     str
         One function for each field.
     """
-    at = 0
+    at, parts = 0, []
+    for field, value in zip(Share._fields, share, strict=True):
+        text, at = view_text(value, at)
+        parts.append(f"{_FORCED}def {field}_of(share):\n    return {text}")
+    return "\n\n".join(parts)
 
-    def text(value: Any) -> str:
-        nonlocal at
-        if isinstance(value, np.ndarray):
-            kind, axes = "row", f"share[{at + 1}]"
-            if value.ndim > 1:
-                kind, axes = "matrix", f"share[{at + 1}], share[{at + 2}]"
-            result = f"{kind}_at(share[{at}], {axes}, np.{value.dtype.name})"
-            at += _PER_ARRAY
-            return result
-        return f"{type(value).__name__}({', '.join(text(one) for one in value)})"
 
-    return "\n\n".join(
-        f"@njit(forceinline=True, _nrt=False)\ndef {field}_of(share):\n    return {text(value)}"
-        for field, value in zip(Share._fields, share, strict=True)
-    )
+_FORCED = "@njit(forceinline=True, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)\n"
+
+
+def view_text(value: Any, at: int) -> tuple[str, int]:
+    """How compiled code makes a named tuple, or an array, of the words of a memory map.
+
+    Parameters
+    ----------
+    value : named tuple or array
+        Any one: types and numbers of axes are the same in all.
+    at : int
+        The first word.
+
+    Returns
+    -------
+    text : str
+    at : int
+        The word behind the last.
+    """
+    if isinstance(value, np.ndarray):
+        kind, axes = "row", f"share[{at + 1}]"
+        if value.ndim > 1:
+            kind, axes = "matrix", f"share[{at + 1}], share[{at + 2}]"
+        return f"{kind}_at(share[{at}], {axes}, np.{value.dtype.name})", at + WORDS_PER_ARRAY
+    texts = []
+    for one in value:
+        text, at = view_text(one, at)
+        texts.append(text)
+    return f"{type(value).__name__}({', '.join(texts)})", at

@@ -25,6 +25,7 @@ from .log_buffers import LogBuffers
 from .merge import build_delivery
 from .partition import Partition, make_partition
 from .parts import Part, make_parts
+from .plasticity import Plasticity
 from .profile import Profile, Stopwatch
 from .recordings import Recordings
 from .rows import Delivery
@@ -75,12 +76,14 @@ class Simulation:
     tail : LogTail
         Spikes since the epoch that may still be in flight; earlier ones are pending input.
     cells : CellState
+    plasticity : Plasticity
     recordings : Recordings
     """
 
     def __init__(self, network: Network, threads: int | str = "auto") -> None:
         self.network = network
         self.cells = CellState(network.dt_ms)
+        self.plasticity = Plasticity()
         self.recordings = Recordings()
         self.step = 0
         self.trial = 0
@@ -219,16 +222,26 @@ class Simulation:
         """Move what is in flight aside with its old values, then rebuild the rows."""
         previous = self._pending.take(self._pending.step > self.step)
         ahead = ring_input(self._ring, self._delivery.ring_steps, self.step)
-        tail = self.tail.after(self._epoch)
-        self._pending = pending_input(self._delivery.parts, tail, self.step, (ahead, previous))
+        tail, plasticity = self.tail.after(self._epoch), self.plasticity
+        arriving = plasticity.finish_flights(
+            self.tail, self.step, self._last_step, self._part_of_cell,
+            len(self._ring) // self._delivery.ring_steps, self._advance, self.trial, self.key,
+        )  # fmt: skip
+        plasticity.bring_back()
+        self._pending = pending_input(
+            self._delivery.parts, tail, self.step, (ahead, previous, arriving)
+        )
         now = self.emitted.copy()
         for counter in self.counters:
             counter.settle(self.emitted, now, self.tail, self._last_step)
-        for group in self.network.synapses[len(self.counters) :]:
+        first_new = len(self.counters)
+        for group in self.network.synapses[first_new:]:
             self.counters.append(EventCounter(group, now, now, self._last_step))
+        plasticity.add(self.network, first_new, self.step, self._last_step)
         self._epoch = self._last_step
-        # All that was in flight is pending now; the new rows never look at it.
-        self.tail = LogTail(NO_INT, NO_INT, NO_INT)
+        # All that was in flight is pending now, but for spikes that synapses with a
+        # rule wait for: the new rows never look at it.
+        self.tail = self.tail.after(self.step - plasticity.longest)
         self._share_out()
         self._synapses_changed = False
 
@@ -245,9 +258,15 @@ class Simulation:
         )
         self._ring = aligned(self._delivery.ring_steps * cells.n_inputs)
         self._parts = make_parts(self._partition, cells.blocks, self._delivery.parts, self._pending)
+        self._lay_out_plasticity()
         # New parts know neither table spikes nor currents; later steps only are laid out.
         self._sequences_changed = True
         self._currents_changed = self._currents_changed or bool(self.network.currents)
+
+    def _lay_out_plasticity(self) -> None:
+        self.plasticity.lay_out(
+            self.network, self._parts, self._part_of_cell, self.cells.layouts, self._window
+        )
 
     def _longest_window(self) -> int:
         """Steps between barriers: no more than the shortest delay."""
@@ -349,11 +368,12 @@ class Simulation:
     def _advance_chunk(self, last_step: int) -> None:
         delivery, cells, probes = self._delivery, self.cells, self.network.probes
         parts, n_parts = self._parts, len(self._parts)
-        window = self._window
+        window, longest = self._window, max(delivery.longest, self.plasticity.longest)
+        self.plasticity.make_room(self.step, window)
         # One more: an entry may be written behind the last one, see emit_block().
         room = np.array([part.n_cells * window + 1 for part in parts], dtype=np.int64)
         log, base, n_tail = self._log.open(
-            self.tail, self.step, last_step, delivery.longest, self._part_of_cell, room
+            self.tail, self.step, last_step, longest, self._part_of_cell, room
         )
         tables, samples = self.recordings.open(
             probes, cells, self.step, last_step, self._part_of_cell, n_parts
@@ -381,11 +401,11 @@ class Simulation:
         ends = run_parts(call, n_parts, memory.words) if n_parts > 1 else [call(0)]
         self._watch.add_loop(time.perf_counter() - began, parts[0].scratch.clocks)
         failed = [failed_at for *_, status, _, failed_at in ends if status == loop.FAILED_STEP]
-        self._broken = bool(failed)
+        self._broken = bool(failed) or any(end[2] == loop.FAILED_ROW for end in ends)
         self.step = min([ends[0][0], *(failed_at - 1 for failed_at in failed)])
         spikes = LogBuffers.close(log, base, self.step, n_tail)
         self._take_spikes(spikes)
-        self.tail = self.tail.joined(spikes).after(self.step - delivery.longest)
+        self.tail = self.tail.joined(spikes).after(self.step - longest)
         if probes:
             self.recordings.close(probes, samples, tables[0].buffer_at, first, self.step)
         # A call may end between two looks, so the last one may be two calls back.
@@ -393,6 +413,7 @@ class Simulation:
         if self.step == last_step:
             self._known_finite = self.step
         dt = self.network.dt_ms
+        self.plasticity.check()
         check_ends(ends, parts, cells, memory, since * dt, dt, (self.trial, int(key)))
 
     def _memory_with(self, samples: FloatArray) -> Memory:
@@ -429,6 +450,8 @@ class Simulation:
             part.scratch.positions[:] = 0
         for group in self.network.cells:
             self.cells.initialise(group)
+        self.plasticity.restart()
+        self._lay_out_plasticity()
         self._sequences_changed = True
         self._currents_changed = bool(self.network.currents)
 
@@ -447,6 +470,6 @@ class Simulation:
             threads=max(1, len(self._parts)),
             neuron_updates=updates,
             synaptic_events=events,
-            n_synapses=self._delivery.n_synapses,
-            table_bytes=self._delivery.nbytes,
+            n_synapses=self._delivery.n_synapses + self.plasticity.n_synapses,
+            table_bytes=self._delivery.nbytes + self.plasticity.nbytes,
         )

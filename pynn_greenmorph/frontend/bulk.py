@@ -13,6 +13,7 @@ from pyNN.random import NumpyRNG, RandomDistribution
 from ..errors import explain
 from .clipped import normal_clipped
 from .connections import global_ids
+from .synapses import native_names
 
 __all__ = ["bulk_parameters", "connect", "connect_list", "draws_in_bulk", "not_self"]
 
@@ -156,7 +157,10 @@ def connect_list(connector: Any, projection: Any, where: str) -> None:
     # and it decides the order of the connections.
     rows = rows[np.argsort(connector.conn_list[:, 1])]
     pre, post = rows[:, 0].astype(np.int32), rows[:, 1].astype(np.int32)
-    given = {name: rows[:, 2 + column] for column, name in enumerate(connector.column_names)}
+    native = native_names(projection.synapse_type)
+    given = {
+        native[name]: rows[:, 2 + column] for column, name in enumerate(connector.column_names)
+    }
     parameters: dict[str, Any] = {}
     for name, lazy in projection.synapse_type.native_parameters.items():
         if name in given:

@@ -16,12 +16,14 @@ from .session import Session
 __all__ = [
     "INDICES",
     "Connection",
+    "as_column",
     "check_cells",
     "check_shapes",
     "checked_delay",
     "checked_weight",
     "global_ids",
     "populations_of",
+    "to_ms",
 ]
 
 FloatArray = NDArray[np.float64]
@@ -244,3 +246,16 @@ def global_ids(cells: Any) -> NDArray[np.int32]:
         population._root._cells.first + population._rows for population in populations_of(cells)
     ]
     return np.concatenate(parts, dtype=np.int32, casting="same_kind")
+
+
+def as_column(values: Any, n: int) -> FloatArray:
+    """A new array as it is, or one number broadcast to (n,)."""
+    column = np.asarray(values, dtype=np.float64)
+    return column if column.shape == (n,) else np.broadcast_to(column, (n,))
+
+
+def to_ms(session: Session, steps: Any) -> Any:
+    """Delays in ms, (n,) or one; as one number broadcast where the steps are that."""
+    if np.ndim(steps) and steps.strides == (0,) and len(steps):
+        return np.broadcast_to(session.to_ms(int(steps[0])), steps.shape)
+    return session.to_ms(steps.astype(np.int64))

@@ -274,7 +274,7 @@ run_for = run
 _reset = common.build_reset(simulator)
 
 
-def reset(annotations: dict[str, Any] | None = None) -> None:
+def reset(annotations: dict[str, Any] | None = None, *, keep_weights: bool = False) -> None:
     """Return to time 0 and begin a new segment and a new trial.
 
     Initial values are restored, nothing is in flight, native random sources
@@ -284,8 +284,23 @@ def reset(annotations: dict[str, Any] | None = None) -> None:
     ----------
     annotations : dict, optional
         Annotations of the segment that is closed.
+    keep_weights : bool
+        Whether plastic synapses keep the weights that they have learned, which
+        are the initial ones from then on. Else they return to those that were
+        given last, which is reported if any was learned.
     """
-    simulator.state.require("reset()")
+    session = simulator.state.require("reset()")
+    if keep_weights:
+        session.simulation.plasticity.adopt_weights()
+    else:
+        for group, count in session.simulation.plasticity.learned():
+            session.fidelity.add(
+                "learned weights lost",
+                f"Projection {group.label!r}, reset()",
+                "{count} learned weights went back to their initial values; "
+                "reset(keep_weights=True) keeps them",
+                count=count,
+            )
     _reset(annotations or {})
 
 

@@ -21,6 +21,10 @@ __all__ = [
 #: it is made from; in the engine, a target, and a weight and offset of its own.
 _PAIR, _DRAWN_WEIGHT, _DRAWN_DELAY, _TARGET, _OWN_VALUES = 8, 16, 12, 2, 9
 
+#: Bytes of a connection that is more than a weight: its weight, target, history and
+#: number, its state and what it was made from, in the engine and beside it.
+_DYNAMIC = 72
+
 #: Below this nothing is asked: no computer that runs Python lacks it.
 _SMALL = 64 << 20
 
@@ -133,8 +137,10 @@ def check_connections(
     each = _PAIR + _TARGET
     each += (_DRAWN_WEIGHT + _OWN_VALUES) * drawn.get("weight", False)
     each += _DRAWN_DELAY * drawn.get("delay", False)
+    each += _DYNAMIC * (not synapse_type.synapse_model.static)
     present = sum(
         group.size * (_TARGET + _OWN_VALUES * bool(group.weight.strides[0]))
+        + group.size * _DYNAMIC * (not group.model.static)
         for group in network.synapses
     )
     before = sum(group.size for group in network.synapses)

@@ -1,4 +1,4 @@
-"""PyNN's standard model classes, made from the declarations in ``cells/`` and ``synapses/``.
+"""PyNN's cell types, made from the declarations in ``cells/``.
 
 A cell type that PyNN knows becomes a subclass of PyNN's class of that name; a
 third party's new cell type becomes a standard cell type of its own.
@@ -6,19 +6,14 @@ third party's new cell type becomes a standard cell type of its own.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
-import numpy as np
-from pyNN import errors as pynn_errors
 from pyNN.parameters import Sequence
-from pyNN.standardmodels import StandardCellType, build_translations, cells, check_weights
-from pyNN.standardmodels import synapses as pynn_synapses
+from pyNN.standardmodels import StandardCellType, build_translations, cells
 
-from ..errors import explain
 from ..registry import CellModel, cell_model, cell_models
-from .state import state
 
-__all__ = ["StaticSynapse", "cell_class", "cell_classes"]
+__all__ = ["cell_class", "cell_classes"]
 
 _made: dict[str, type] = {}
 
@@ -93,39 +88,3 @@ def __getattr__(name: str) -> type:
     if not name.startswith("_") and name in cell_models():
         return cell_class(cell_model(name))
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def check_synaptic_weights(weights: Any, projection: Any) -> None:
-    """Check that weights are finite and have the sign that PyNN demands.
-
-    Parameters
-    ----------
-    weights : float or (n,) float64, nA, uS or mV
-    projection : pyNN.common.Projection
-
-    Raises
-    ------
-    pyNN.errors.ConnectionError
-    """
-    values = np.asarray(weights, dtype=np.float64)
-    if not np.isfinite(values).all():
-        raise pynn_errors.ConnectionError(
-            explain(
-                "a weight is not a finite number",
-                where=f"Projection {projection.label!r}",
-                allowed="finite weights (nA, uS or mV)",
-                given=f"{values[~np.isfinite(values)].flat[0]}",
-            )
-        )
-    check_weights(weights, projection)
-
-
-class StaticSynapse(pynn_synapses.StaticSynapse):
-    """PyNN's ``StaticSynapse``, as documented in ``pyNN.standardmodels.synapses``."""
-
-    translations = build_translations(("weight", "weight"), ("delay", "delay"))
-    parameter_checks: ClassVar[dict[str, Any]] = {"weight": check_synaptic_weights}
-    model_name = "StaticSynapse"
-
-    def _get_minimum_delay(self) -> float:
-        return float(state.delay_limits[0])

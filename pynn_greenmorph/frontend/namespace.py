@@ -1,7 +1,8 @@
 """The PyNN name space: what ``import pyNN.greenmorph as sim`` offers.
 
 The package loads this module when one of its names is first asked for. Cell
-types come from the registry, so that a new cell file needs no line here.
+types, synapse types and rules come from the registry, so that a new file needs
+no line here.
 """
 
 from __future__ import annotations
@@ -41,10 +42,10 @@ from .control import (
     setup,
 )
 from .electrodes import ACSource, DCSource, NoisyCurrentSource, StepCurrentSource
-from .models import StaticSynapse
 from .populations import Assembly, Population, PopulationView
 from .projections import Projection
 from .state import state
+from .synapses import StaticSynapse, synapse_classes
 
 
 class Network(_Network):
@@ -78,6 +79,7 @@ def list_standard_models() -> list[str]:
 
 
 globals().update(_models.cell_classes())
+globals().update(synapse_classes())
 
 __all__ = [
     "GSLRNG",
@@ -104,7 +106,6 @@ __all__ = [
     "Space",
     "Sphere",
     "StandardCellType",
-    "StaticSynapse",
     "StepCurrentSource",
     "connect",
     "create",
@@ -136,6 +137,7 @@ __all__ = [
 ]  # fmt: skip
 __all__ += _connectors.__all__
 __all__ += list(_models.cell_classes())
+__all__ += list(synapse_classes())
 
 
 def missing(attribute: str) -> AttributeError:
@@ -155,7 +157,8 @@ def missing(attribute: str) -> AttributeError:
         return AttributeError(
             explain(
                 f"PyNN's standard model {attribute!r} is not available in this version",
-                allowed=f"the cell types {', '.join(list_standard_models())}, StaticSynapse, "
+                allowed=f"the cell types {', '.join(list_standard_models())}, the synapse types, "
+                f"rules and weight dependences {', '.join(synapse_classes())}, "
                 "ACSource, DCSource, NoisyCurrentSource, StepCurrentSource",
             )
         )

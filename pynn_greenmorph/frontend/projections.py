@@ -17,17 +17,20 @@ from ..network import SynapseGroup
 from . import state as simulator
 from .connections import (
     Connection,
+    as_column,
     check_cells,
     check_shapes,
     checked_delay,
     checked_weight,
     global_ids,
     populations_of,
+    to_ms,
 )
 from .memory import check_connections
-from .models import StaticSynapse
 from .pairs import CellIndices, draw_for_pairs, matrix_of, pair_keys
+from .plastic_values import check_plasticity, checked_parameter
 from .session import Session
+from .synapses import StaticSynapse, native_names
 from .text_file import TextFile
 
 __all__ = ["Projection"]
@@ -72,7 +75,7 @@ class Projection(common.Projection):
             self, presynaptic_neurons, postsynaptic_neurons, connector, synapse_type,
             source, receptor_type, space or Space(), label,
         )  # fmt: skip
-        if not hasattr(self.synapse_type, "model_name"):
+        if not hasattr(self.synapse_type, "synapse_model"):
             raise TypeError(
                 explain(
                     f"{type(self.synapse_type).__name__} is not a synapse type of this backend",
@@ -128,7 +131,7 @@ class Projection(common.Projection):
         counts = np.array([len(sources) for sources, _, _ in self._columns], dtype=np.int64)
         targets = np.array([target for _, target, _ in self._columns], dtype=np.int32)
         parameters = {}
-        for name in self.synapse_type.get_parameter_names():
+        for name in native_names(self.synapse_type).values():
             values = [
                 np.broadcast_to(np.asarray(columns[name], dtype=np.float64), (len(sources),))
                 for sources, _, columns in self._columns
@@ -141,20 +144,28 @@ class Projection(common.Projection):
         pre, post, parameters = self._gather_columns()
         self._columns, self._bulk = [], None
         n = len(pre)
-        weight = checked_weight(self, _as_column(parameters["weight"], n))
-        delay = checked_delay(self, _as_column(parameters["delay"], n))
+        model = self.synapse_type.synapse_model
+        weight = checked_weight(self, as_column(parameters["weight"], n))
+        delay = checked_delay(self, as_column(parameters["delay"], n))
+        columns = {
+            one.column: checked_parameter(self, one, as_column(parameters[one.column], n))
+            for one in model.parameters
+        }
         self._sources = CellIndices.of(global_ids(self.pre), pre)
         self._targets = CellIndices.of(global_ids(self.post), post)
         self._group = SynapseGroup(
             label=self._ledger_label,
-            model=self.synapse_type.model_name,
+            model=model,
             receptor=self.receptor_type,
             created=self._session.simulation.lifetime,
             pre=self._sources.ids,
             post=self._targets.ids,
             weight=weight,
             delay_steps=delay,
+            columns=columns,
+            dendritic_fraction=getattr(self.synapse_type, "dendritic_delay_fraction", 1.0),
         )
+        check_plasticity(self, self._group)
         self._session.network.synapses.append(self._group)
         self._session.simulation.synapses_changed()
 
@@ -182,23 +193,31 @@ class Projection(common.Projection):
         Parameters
         ----------
         name : str
-            ``presynaptic_index``, ``postsynaptic_index``, ``weight`` or ``delay``.
+            ``presynaptic_index``, ``postsynaptic_index``, ``weight``, ``delay`` or
+            a parameter of the synapse type, by name or column.
         rows : slice, int or (k,) int64, optional
             Which connections, in order of insertion.
 
         Returns
         -------
         (k,) int32 or float64, or a scalar
-            Weight in nA, uS or mV, delay in ms on the grid; one number may be broadcast.
+            Weight in nA, uS or mV, as learned so far, delay in ms on the grid; one
+            number may be broadcast.
         """
         if name == "presynaptic_index":
             return self._sources.indices(rows)
         if name == "postsynaptic_index":
             return self._targets.indices(rows)
         if name == "delay":
-            return _to_ms(self._session, self._group.delay_steps[rows])
+            return to_ms(self._session, self._group.delay_steps[rows])
         if name == "weight":
-            return self._group.weight[rows]
+            return self._session.simulation.plasticity.weights(self._group)[rows]
+        if name == "dendritic_delay_fraction" and self._group.model.rule is not None:
+            return np.broadcast_to(self._group.dendritic_fraction, (len(self),))[rows]
+        # PyNN's own get() asks by column, a single connection by PyNN's name.
+        column = native_names(self.synapse_type).get(name, name)
+        if column in self._group.columns:
+            return self._group.columns[column][rows]
         raise pynn_errors.NonExistentParameterError(
             name, type(self.synapse_type).__name__, self.synapse_type.get_parameter_names()
         )
@@ -258,25 +277,28 @@ class Projection(common.Projection):
             For values that are not finite or out of limits.
         """
         simulator.state.check_mine(self._session, "Projection.set()")
-        before = self._group.weight, self._group.delay_steps
+        group = self._group
+        before = group.weight, group.delay_steps, group.columns
         try:
             for name, value in attributes.items():
                 self._set_attribute(name, value)
+            check_plasticity(self, group)
         except Exception:
             # All or none: what a bad value came after is taken back.
-            self._group.weight, self._group.delay_steps = before
+            group.weight, group.delay_steps, group.columns = before
             raise
 
     def _set_attribute(self, name: str, value: Any) -> None:
         self._check_attribute(name)
         if isinstance(value, int | float | np.floating | np.integer):
-            self._replace(name, np.broadcast_to(np.float64(value), (len(self),)))
+            same = np.broadcast_to(np.float64(value), (len(self),))
+            self._replace(native_names(self.synapse_type)[name], same)
             return
         values = self._values_of(name, value)
         if values is None:
             super().set(**{name: value})
         else:
-            self._replace(name, values)
+            self._replace(native_names(self.synapse_type)[name], values)
 
     def _values_of(self, name: str, value: Any) -> FloatArray | None:
         """Values (n,) for all connections as a new array, or None where PyNN finds them."""
@@ -321,49 +343,53 @@ class Projection(common.Projection):
             self._replace(name, values[self._ends()])
 
     def _set_initial_value_array(self, variable: str, initial_value: Any) -> None:
-        raise pynn_errors.InvalidParameterValueError(
-            explain(
-                f"{type(self.synapse_type).__name__} has no state variable {variable!r}",
-                where=f"Projection {self.label!r}",
-                allowed="static synapses have no state",
+        states = [state.name for state in self._group.model.states]
+        if variable not in states:
+            raise pynn_errors.InvalidParameterValueError(
+                explain(
+                    f"{type(self.synapse_type).__name__} has no state variable {variable!r}",
+                    where=f"Projection {self.label!r}",
+                    allowed=", ".join(states) or "static synapses have no state",
+                )
             )
-        )
+        initial_value.shape = (len(self),)  # PyNN gives it a method instead of the number
+        values = np.asarray(initial_value.evaluate(simplify=False), dtype=np.float64)
+        self._group.initial = {**self._group.initial, variable: values}
+        self._session.simulation.synapses_changed()
 
     def set_rows(self, name: str, rows: Int64Array, values: FloatArray) -> None:
         """Replace some values of a column.
 
         Parameters
         ----------
-        name : {"weight", "delay"}
+        name : str
+            ``weight``, ``delay`` or a parameter of the synapse type.
         rows : (k,) int64
             Which connections.
         values : (k,) float64
             nA, uS or mV, or ms.
         """
+        if name == "weight" and self._group.model.plastic:
+            simulator.state.check_mine(self._session, "setting connections")
+            checked_weight(self, values)
+            self._session.simulation.plasticity.set_weights(self._group, rows, values)
+            self._session.simulation.synapses_changed()
+            return
         column = np.array(self.column(name))
         column[rows] = values
-        self._replace(name, column)
+        self._replace(native_names(self.synapse_type).get(name, name), column)
 
-    def _replace(self, name: str, values: FloatArray) -> None:
+    def _replace(self, column: str, values: FloatArray) -> None:
         """Replace a column by a new array (n,) or a number that was broadcast; nA, uS or ms."""
         simulator.state.check_mine(self._session, "setting connections")
-        if name == "weight":
-            self._group.weight = checked_weight(self, values)
-        elif name == "delay":
-            self._group.delay_steps = checked_delay(self, values)
+        group = self._group
+        if column == "weight":
+            group.weight = checked_weight(self, values)
+        elif column == "delay":
+            group.delay_steps = checked_delay(self, values)
+        elif column in group.columns:
+            parameter = next(one for one in group.model.parameters if one.column == column)
+            group.columns = {**group.columns, column: checked_parameter(self, parameter, values)}
         else:
-            raise AttributeError(f"{name!r} of a connection cannot be set")
+            raise AttributeError(f"{column!r} of a connection cannot be set")
         self._session.simulation.synapses_changed()
-
-
-def _as_column(values: Any, n: int) -> FloatArray:
-    """A new array as it is, or one number broadcast to (n,)."""
-    column = np.asarray(values, dtype=np.float64)
-    return column if column.shape == (n,) else np.broadcast_to(column, (n,))
-
-
-def _to_ms(session: Session, steps: Any) -> Any:
-    """Delays in ms, (n,) or one; as one number broadcast where the steps are that."""
-    if np.ndim(steps) and steps.strides == (0,) and len(steps):
-        return np.broadcast_to(session.to_ms(int(steps[0])), steps.shape)
-    return session.to_ms(steps.astype(np.int64))

@@ -11,13 +11,42 @@ from pyNN import errors as pynn_errors
 from ..errors import InvalidValueError, explain
 from ..registry import CellModel, Parameter
 
-__all__ = ["check_column", "check_columns", "check_spike_times", "finite_number"]
+__all__ = [
+    "allowed_values",
+    "check_column",
+    "check_columns",
+    "check_spike_times",
+    "finite_number",
+    "refused",
+]
 
 _RULES = {
     "finite": "a finite number",
     "positive": "a finite number greater than 0",
     "nonnegative": "a finite number, 0 or greater (not negative)",
+    "fraction": "a number from 0 to 1",
+    "count": "a whole number from 1 to 1000",
 }
+
+
+def refused(check: str, values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which values (n,) a parameter's check refuses, (n,)."""
+    bad = ~np.isfinite(values)
+    if check == "positive":
+        bad |= values <= 0
+    elif check == "nonnegative":
+        bad |= values < 0
+    elif check == "fraction":
+        bad |= (values < 0) | (values > 1)
+    elif check == "count":
+        bad |= (values < 1) | (values > 1000) | (values != np.floor(values))
+    return bad
+
+
+def allowed_values(parameter: Parameter) -> str:
+    """Return in words which values a parameter may have."""
+    unit = f" ({parameter.unit})" if parameter.unit else ""
+    return f"{_RULES[parameter.check]}{unit}"
 
 
 def finite_number(
@@ -71,18 +100,14 @@ def check_column(model: CellModel, parameter: Parameter, values: Any, size: int)
         For what is not a number, not finite or against ``parameter.check``.
     """
     where = f"{model.name}, parameter {parameter.name}"
-    allowed = f"{_RULES[parameter.check]} ({parameter.unit})"
+    allowed = allowed_values(parameter)
     try:
         column = np.array(np.broadcast_to(np.asarray(values, dtype=np.float64), (size,)))
     except (TypeError, ValueError) as error:
         raise pynn_errors.InvalidParameterValueError(
             explain(f"not a number ({error})", where=where, allowed=allowed, given=values)
         ) from None
-    bad = ~np.isfinite(column)
-    if parameter.check == "positive":
-        bad |= column <= 0
-    elif parameter.check == "nonnegative":
-        bad |= column < 0
+    bad = refused(parameter.check, column)
     if bad.any():
         cell = int(np.argmax(bad))
         raise pynn_errors.InvalidParameterValueError(

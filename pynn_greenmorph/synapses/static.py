@@ -8,7 +8,5 @@ __all__ = ["MODEL"]
 
 MODEL = SynapseModel(
     name="StaticSynapse",
-    plastic=False,
-    attributes=("weight", "delay"),
     doc="Connection with a fixed weight and a fixed delay.",
 )

@@ -17,7 +17,7 @@ from pynn_greenmorph.engine.rows import column_and_stride
 from pynn_greenmorph.engine.simulation import Simulation
 from pynn_greenmorph.errors import FidelityWarning, SimulationError
 from pynn_greenmorph.network import CellGroup, CurrentGroup, Network, Probe, StepWave, SynapseGroup
-from pynn_greenmorph.registry import cell_model
+from pynn_greenmorph.registry import cell_model, synapse_model
 
 DT = 0.1
 
@@ -484,7 +484,7 @@ def test_the_engine_runs_without_the_front_end() -> None:
     weight = np.linspace(0.3, 0.9, 12)
     network.synapses.append(
         SynapseGroup(
-            "p", "StaticSynapse", "excitatory", 0,
+            "p", synapse_model("StaticSynapse"), "excitatory", 0,
             pre.astype(np.int32), post.astype(np.int32), weight, np.full(12, 7, dtype=np.int32),
         )
     )  # fmt: skip

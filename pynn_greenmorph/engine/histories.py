@@ -1,0 +1,141 @@
+"""Histories of target spikes: room for more, and dropping what nobody will ask for.
+
+A target spike that a synapse has not yet taken into account is kept until the
+source's next spike, however long that takes. Dropping the others changes no
+result, so it does not matter when it is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .mechanisms import History, Piece
+from .plastic import FULL, Plastic
+
+__all__ = ["lay_out_histories", "make_room", "nearly_full"]
+
+Int64Array = NDArray[np.int64]
+
+#: Entries for which a history has room at least.
+SMALLEST = 16
+
+
+def lay_out_histories(
+    plastic: Plastic, histories: Sequence[tuple[Int64Array, History]], window: int
+) -> Plastic:
+    """Put histories one behind the other, each with room for as many spikes again.
+
+    Parameters
+    ----------
+    plastic : Plastic
+    histories : sequence of ((h,) int64, History)
+        By mechanism: global ids of the targets, and their spikes.
+    window : int, steps
+        Steps between two barriers: a history may grow by that many entries
+        before anybody looks whether it is full.
+
+    Returns
+    -------
+    Plastic
+        With the histories, and the flag of a full one cleared.
+    """
+    columns: dict[str, list[NDArray[np.int64]]] = {
+        name: [] for name in ("oldest", "end", "limit", "trace_at")
+    }
+    at, trace_at = 0, 0
+    places = []
+    for cells, past in histories:
+        lengths = np.searchsorted(past.cell, cells, side="right")
+        lengths -= np.searchsorted(past.cell, cells)
+        n = past.trace.shape[1]
+        sizes = lengths + np.maximum(lengths, SMALLEST) + window + 1
+        oldest = at + np.cumsum(sizes) - sizes
+        traces = trace_at + (oldest - at) * n
+        columns["oldest"].append(oldest)
+        columns["end"].append(oldest + lengths)
+        columns["limit"].append(oldest + sizes)
+        columns["trace_at"].append(traces)
+        owner = np.repeat(np.arange(len(cells)), lengths)
+        within = np.arange(len(owner)) - (np.cumsum(lengths) - lengths)[owner]
+        places.append((past, oldest[owner] + within, traces[owner] + within * n))
+        at += int(sizes.sum())
+        trace_at += int(sizes.sum()) * n
+    step = np.zeros(at, dtype=np.int64)
+    number = np.zeros(at, dtype=np.int32)
+    trace = np.zeros(trace_at)
+    for past, entry, first in places:
+        step[entry], number[entry] = past.step, past.number
+        trace[first[:, np.newaxis] + np.arange(past.trace.shape[1])] = past.trace
+    plastic.flags[FULL] = 0
+    none = np.zeros(0, dtype=np.int64)
+    indices = {name: np.concatenate([none, *values]) for name, values in columns.items()}
+    return plastic._replace(**indices, step=step, number=number, trace=trace)
+
+
+def nearly_full(plastic: Plastic, window: int) -> bool:
+    """Whether a history may have no room for the spikes of one window."""
+    return bool((plastic.end + window >= plastic.limit).any())
+
+
+def make_room(plastic: Plastic, pieces: Sequence[Piece], now: int, window: int) -> Plastic:
+    """Drop target spikes that nobody will ask for, and give every history room.
+
+    Parameters
+    ----------
+    plastic : Plastic
+    pieces : sequence of Piece
+        The part's mechanisms.
+    now : int
+        Last step done.
+    window : int, steps
+
+    Returns
+    -------
+    Plastic
+    """
+    histories = []
+    for piece in pieces:
+        if piece.mechanism.group.model.rule is not None:
+            past = piece.part_history(plastic)
+            histories.append((piece.cells, past.take(_needed(past, piece, plastic, now))))
+    return lay_out_histories(plastic, histories, window)
+
+
+def _needed(past: History, piece: Piece, plastic: Plastic, now: int) -> NDArray[np.bool_]:
+    """Which spikes of the targets a synapse may still ask for."""
+    mechanism, synapses = piece.mechanism, piece.synapses
+    connection = plastic.connection[synapses].astype(np.int64)
+    delay = np.asarray(mechanism.group.delay_steps)[connection].astype(np.int64)
+    longest = int(delay.max())
+    # A spike that is in flight was emitted at most the delay ago, and looks back by
+    # at most the delay again; it also asks for the last target spike before that.
+    recent = past.step > now - 2 * longest
+    is_last = np.append(past.cell[1:] != past.cell[:-1], True)
+    asked = recent | is_last | np.append(recent[1:] & (past.cell[1:] == past.cell[:-1]), False)
+    previous = np.repeat(plastic.previous[piece.ranks], piece.lengths)
+    seen = previous >= 0
+    if not seen.any():
+        return asked
+    horizon = float(plastic.horizon[_first_table(plastic, piece)])
+    dt_ms = float(plastic.dt_ms[0])
+    reach = now if not np.isfinite(horizon) else min(int(horizon / dt_ms) + 2, now)
+    # From the source's last spike as the target sees it, one delay either way to be safe.
+    low = np.maximum(previous[seen] - delay[seen], 0)
+    high = previous[seen] + delay[seen] + reach
+    base = int(past.step.max(initial=0)) + 1
+    place = np.searchsorted(piece.cells, past.cell)
+    keys = place * base + past.step
+    target = plastic.history[synapses][seen] - piece.histories.start
+    begins = np.searchsorted(keys, target * base + np.minimum(low, base))
+    ends = np.searchsorted(keys, target * base + np.minimum(high, base - 1), side="right")
+    change = np.bincount(begins, minlength=len(keys) + 1)
+    change -= np.bincount(np.maximum(ends, begins), minlength=len(keys) + 1)
+    return asked | (np.cumsum(change)[:-1] > 0)
+
+
+def _first_table(plastic: Plastic, piece: Piece) -> int:
+    """A table of a mechanism: all have one horizon."""
+    return int(np.searchsorted(plastic.draw, piece.mechanism.number << 16))

@@ -1,0 +1,323 @@
+"""Lay out the state of mechanisms for the parts of the run loop; see :mod:`.plastic`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .generate_synapse import hidden_parameters, load_row, load_trace, needs_own
+from .histories import lay_out_histories
+from .mechanisms import History, Mechanism, Piece
+from .plastic import NO_TIE, Plastic, no_plastic
+from .tables import CellLayout
+
+__all__ = ["lay_out_mechanisms", "shifts"]
+
+Int64Array = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
+
+#: Differences of times below this, in steps, are rounding errors of products of
+#: delays and fractions.
+_NOISE = 1e-6
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """What the layout needs to know of all cells.
+
+    ``population`` and ``part`` by global id; ``first`` the first id of each population.
+    """
+
+    population: NDArray[np.int32]
+    part: Int64Array
+    first: Int64Array
+    layouts: Sequence[CellLayout]
+
+
+def shifts(delay: Int64Array, mechanism: Mechanism) -> dict[str, NDArray[Any]]:
+    """Which target spikes come before a source's spike at the synapse, for each delay.
+
+    Parameters
+    ----------
+    delay : (t,) int64, steps
+    mechanism : Mechanism
+
+    Returns
+    -------
+    dict
+        ``shift`` (t,) float64, ``upper`` and ``tie`` (t,) int64; see :class:`Plastic`.
+    """
+    fraction, rule = mechanism.group.dendritic_fraction, mechanism.group.model.rule
+    shift = (1.0 - 2.0 * fraction) * delay
+    whole = np.round(shift)
+    together = np.abs(shift - whole) < _NOISE
+    shift = np.where(together, whole, shift)
+    upper = np.where(together, whole, np.floor(shift)).astype(np.int64)
+    tie = np.full(len(delay), NO_TIE)
+    # Where delays are wholly axonal, a target's spike is not known when the source's
+    # spike of the same time arrives; the rule is told of it with the next one.
+    if rule is not None and rule.simultaneous == "post first" and fraction > 0.0:
+        tie[together] = upper[together]
+    else:
+        upper[together] -= 1
+    return {"shift": shift, "upper": upper, "tie": tie}
+
+
+def _columns(mechanism: Mechanism, cells: _Cells) -> list[FloatArray]:
+    """Parameters (n,) in the order of the kernel, those that users do not set behind the others."""
+    group = mechanism.group
+    columns = [group.columns[parameter.column] for parameter in group.model.parameters]
+    scale, tau = np.ones(len(cells.part)), np.zeros(len(cells.part))
+    for lay in cells.layouts:
+        mine = slice(lay.group.first, lay.group.first + lay.group.size)
+        for receptor in lay.group.model.receptors:
+            if receptor.name == group.receptor:
+                scale[mine] = receptor.scale
+                if receptor.tau is not None:
+                    tau[mine] = lay.group.columns[receptor.tau]
+    hidden = {"scale": scale, "tau_psc_ms": tau}
+    return columns + [hidden[name][group.post] for name in hidden_parameters(group.model)]
+
+
+def _slots(mechanism: Mechanism, cells: _Cells) -> NDArray[np.int32]:
+    """Input slot of the target of each connection."""
+    slots = np.zeros(len(cells.part), dtype=np.int32)
+    for lay in cells.layouts:
+        for row, receptor in enumerate(lay.group.model.receptors):
+            if receptor.name == mechanism.group.receptor:
+                mine = slice(lay.group.first, lay.group.first + lay.group.size)
+                slots[mine] = lay.input_slots(row, np.arange(lay.group.size))
+    return slots[mechanism.group.post]
+
+
+class _Builder:
+    """Collects the arrays of one part, mechanism by mechanism."""
+
+    def __init__(self, part: int, cells: _Cells, dt_ms: float) -> None:
+        self.part, self.cells, self.dt_ms = part, cells, dt_ms
+        self.columns: dict[str, list[NDArray[Any]]] = {name: [] for name in Plastic._fields}
+        self.sizes = dict.fromkeys(("row", "rank", "synapse", "param", "state", "history"), 0)
+        self.pieces: list[Piece] = []
+        self.histories: list[tuple[Int64Array, History]] = []
+
+    def put(self, **arrays: NDArray[Any]) -> None:
+        """Append to columns."""
+        for name, values in arrays.items():
+            self.columns[name].append(values)
+
+    def add(self, mechanism: Mechanism, order: Int64Array, prepared: _Prepared) -> None:
+        """Append the connections ``order`` of a mechanism, sorted by delay, then source."""
+        group, cells, sizes = mechanism.group, self.cells, self.sizes
+        source = group.pre[order].astype(np.int64)
+        population = cells.population[source].astype(np.int64)
+        delay = np.asarray(group.delay_steps)[order].astype(np.int64)
+        change = np.flatnonzero((np.diff(delay) != 0) | (np.diff(population) != 0)) + 1
+        at = np.concatenate([[0], change])
+        tables, first = delay[at], cells.first[population[at]]
+        last = cells.first[population[at] + 1] - 1
+        row_at = np.concatenate([[0], np.cumsum(last - first + 2)])
+        table = np.repeat(np.arange(len(at)), np.diff([*at, len(order)]))
+        row = row_at[table] + source - first[table]
+        start = np.searchsorted(row, np.arange(row_at[-1] + 1))
+        lengths = np.diff(start)
+        used = lengths > 0
+        ranks: Int64Array = np.cumsum(used) - used
+        self._tables(mechanism, prepared, tables, first, last, row_at[:-1])
+        self.put(
+            start=(start[:-1] + sizes["synapse"]).astype(np.uint32),
+            rank=(ranks + sizes["rank"]).astype(np.uint32),
+            connection=order.astype(np.uint32),
+            weight=mechanism.weight[order],
+            target=prepared.slots[order],
+        )
+        begins = start[:-1][used]
+        histories, targets = self._channels(mechanism, order, prepared)
+        kept = order if prepared.own else order[begins]
+        self.put(previous=mechanism.previous[order[begins]], state=mechanism.state[kept].ravel())
+        self.put(param=prepared.numbers(order))
+        self.pieces.append(
+            Piece(
+                mechanism,
+                synapses=slice(sizes["synapse"], sizes["synapse"] + len(order)),
+                ranks=slice(sizes["rank"], sizes["rank"] + len(begins)),
+                lengths=lengths[used],
+                states=slice(sizes["state"], sizes["state"] + len(kept) * mechanism.n_states),
+                own=prepared.own,
+                histories=histories,
+                cells=targets,
+            )
+        )
+        sizes["row"] += len(start) - 1
+        sizes["rank"] += len(begins)
+        sizes["synapse"] += len(order)
+        sizes["state"] += len(kept) * mechanism.n_states
+        sizes["param"] += len(self.columns["param"][-1])
+
+    def _tables(
+        self, mechanism: Mechanism, prepared: _Prepared, delay: Int64Array,
+        first: Int64Array, last: Int64Array, row_at: Int64Array,
+    ) -> None:  # fmt: skip
+        sizes, n = self.sizes, len(delay)
+        n_param, n_states = len(prepared.columns), mechanism.n_states
+
+        def same(value: float) -> NDArray[Any]:
+            return np.full(n, value)
+
+        # Synapses with own parameters and states are counted from the part's first one.
+        param_at, stride = sizes["param"], 1
+        state_at = sizes["state"] - n_states * sizes["rank"]
+        if prepared.own:
+            param_at, stride = param_at + n_param - sizes["synapse"], prepared.stride(self.part)
+            state_at = sizes["state"] - n_states * sizes["synapse"]
+        self.put(
+            address=same(prepared.address),
+            delay=delay,
+            epoch=same(mechanism.epoch),
+            first_cell=first,
+            last_cell=last,
+            row_at=row_at + sizes["row"],
+            param_at=same(param_at),
+            param_stride=same(stride),
+            state_at=same(state_at),
+            horizon=same(prepared.horizon_ms),
+            draw=same(mechanism.number << 16),
+            **shifts(delay, mechanism),
+        )
+
+    def _channels(
+        self, mechanism: Mechanism, order: Int64Array, prepared: _Prepared
+    ) -> tuple[slice, Int64Array]:
+        """Append histories for the targets of a mechanism; returns which, and their cells."""
+        begin = self.sizes["history"]
+        if mechanism.group.model.rule is None:
+            self.put(history=np.zeros(len(order), dtype=np.int32))
+            return slice(begin, begin), np.zeros(0, dtype=np.int64)
+        target = mechanism.group.post[order].astype(np.int64)
+        population = self.cells.population[target]
+        targets, history = [], np.zeros(len(order), dtype=np.int32)
+        for one in np.unique(population):
+            mine = population == one
+            low, high = int(target[mine].min()), int(target[mine].max())
+            history[mine] = self.sizes["history"] + target[mine] - low
+            self.put(
+                channel_address=np.array([prepared.trace_address]),
+                channel_first=np.array([low]),
+                channel_last=np.array([high]),
+                channel_history=np.array([self.sizes["history"]]),
+                channel_param=np.array([self.sizes["param"]]),
+            )
+            self.sizes["history"] += high - low + 1
+            targets.append(np.arange(low, high + 1))
+        self.put(history=history)
+        cells = np.concatenate(targets)
+        past = mechanism.history
+        mine = np.isin(past.cell, cells)
+        self.histories.append((cells, past.take(mine)))
+        return slice(begin, self.sizes["history"]), cells
+
+    def finish(self, window: int) -> Plastic:
+        """Return the part's arrays."""
+        empty = no_plastic()
+        result = Plastic(
+            *(
+                np.concatenate([getattr(empty, name), *self.columns[name]]).astype(
+                    getattr(empty, name).dtype
+                )
+                for name in Plastic._fields
+            )
+        )
+        result = result._replace(dt_ms=np.array([self.dt_ms]), flags=np.zeros(2, dtype=np.int64))
+        return lay_out_histories(result, self.histories, window)
+
+
+class _Prepared:
+    """What all parts share of one mechanism."""
+
+    def __init__(self, mechanism: Mechanism, cells: _Cells) -> None:
+        model = mechanism.group.model
+        self.columns = _columns(mechanism, cells)
+        self.slots = _slots(mechanism, cells)
+        uniform = all(bool((column == column[0]).all()) for column in self.columns)
+        same_states = bool((mechanism.state == mechanism.state[:1]).all())
+        self.own = needs_own(model) or not uniform or not (same_states or self._by_row(mechanism))
+        self.address = load_row(model, self.own)
+        self.trace_address = load_trace(model)
+        self.horizon_ms = _horizon(mechanism)
+        part = cells.part[mechanism.group.post]
+        delay, pre = np.asarray(mechanism.group.delay_steps), mechanism.group.pre
+        order = np.lexsort((pre, delay, part))
+        edges = np.searchsorted(part[order], np.arange(part.max() + 2))
+        self.orders = [order[low:high] for low, high in pairwise(edges)]
+
+    @staticmethod
+    def _by_row(mechanism: Mechanism) -> bool:
+        """Whether all connections of one source with one delay remember the same."""
+        group = mechanism.group
+        order = np.lexsort((group.pre, group.delay_steps))
+        pre, delay = group.pre[order], np.asarray(group.delay_steps)[order]
+        together = (np.diff(pre) == 0) & (np.diff(delay) == 0)
+        state = mechanism.state[order]
+        return bool((state[1:] == state[:-1])[together].all())
+
+    def stride(self, part: int) -> int:
+        """Numbers from one parameter of a synapse to the next."""
+        return len(self.orders[part])
+
+    def numbers(self, order: Int64Array) -> FloatArray:
+        """The parameters of the first connection, and, if needed, those of all in order."""
+        first = np.array([column[0] for column in self.columns])
+        own = [column[order] for column in self.columns] if self.own else []
+        return np.concatenate([first, *own])
+
+
+def _horizon(mechanism: Mechanism) -> float:
+    """The rule's horizon, ms, at the parameters that make it longest."""
+    rule, columns = mechanism.group.model.rule, mechanism.group.columns
+    if rule is None or rule.horizon is None:
+        return float("inf")
+    names = rule.horizon.__code__.co_varnames[: rule.horizon.__code__.co_argcount]
+    return float(rule.horizon(*[float(columns[name].max()) for name in names]))
+
+
+def lay_out_mechanisms(
+    mechanisms: Iterable[Mechanism], sizes: Sequence[int], part_of_cell: Int64Array,
+    layouts: Sequence[CellLayout], n_parts: int, dt_ms: float, window: int,
+) -> tuple[list[Plastic], list[list[Piece]]]:  # fmt: skip
+    """Give every part the synapses onto its cells.
+
+    Parameters
+    ----------
+    mechanisms : iterable of Mechanism
+        In order of creation.
+    sizes : sequence of int
+        Cells of each population.
+    part_of_cell : (n_cells,) int64
+    layouts : sequence of CellLayout
+    n_parts : int
+    dt_ms : float, ms
+    window : int, steps
+        Steps between two barriers.
+
+    Returns
+    -------
+    plastic : list of Plastic
+        By part.
+    pieces : list of list of Piece
+        By part, where each mechanism is found in it.
+    """
+    population = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
+    first = np.cumsum([0, *sizes], dtype=np.int64)
+    cells = _Cells(population, part_of_cell, first, layouts)
+    builders = [_Builder(part, cells, dt_ms) for part in range(n_parts)]
+    for mechanism in mechanisms:
+        prepared = _Prepared(mechanism, cells)
+        for builder, order in zip(builders, prepared.orders, strict=False):
+            if len(order):
+                builder.add(mechanism, order, prepared)
+    plastics = [builder.finish(window) for builder in builders]
+    return plastics, [builder.pieces for builder in builders]

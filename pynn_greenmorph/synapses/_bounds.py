@@ -1,0 +1,13 @@
+"""Parameters that all weight dependences have."""
+
+from __future__ import annotations
+
+from ..registry import Parameter
+
+__all__ = ["BOUNDS"]
+
+#: Smallest and largest weight, in the unit of the weight (nA, uS or mV).
+BOUNDS = (
+    Parameter("w_min", "w_min", "nA or uS", 0.0),
+    Parameter("w_max", "w_max", "nA or uS", 1.0),
+)

@@ -1,0 +1,157 @@
+"""Weights and short-term plasticity against real NEST; run with ``pytest --peers``.
+
+The trains of sources and targets are given, and all runs end with a silence that
+is longer than any delay: NEST changes a weight when the source's spike is
+emitted, this backend when it arrives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.models import DT, on_grid
+from tests.plastic_models import W_MAX, Learned, learn
+
+pytestmark = pytest.mark.peer
+
+#: As fractions of the largest weight; 3e-15 was seen.
+TOLERANCE = 1e-12
+
+PAIR = {"tau_plus": 16.8, "tau_minus": 33.7, "A_plus": 0.011, "A_minus": 0.0052}
+
+DEPENDENCES = (
+    "AdditiveWeightDependence",
+    "MultiplicativeWeightDependence",
+    "AdditivePotentiationMultiplicativeDepression",
+    # pyNN.nest ignores its exponents: they are always 0.5.
+    "GutigWeightDependence",
+)
+
+DELAYS = {
+    "0.1": [0.1],
+    "1": [1.0],
+    "10": [10.0],
+    "mixed": [0.1, 0.7, 1.5, 3.3, 6.0, 9.9, 10.0],
+}
+
+
+def both(make: Callable[[Any], Any], *arguments: Any) -> tuple[Learned, Learned]:
+    """The same run on NEST and here."""
+    import pyNN.greenmorph as greenmorph
+    import pyNN.nest as nest
+
+    theirs = learn(nest, make, *arguments)
+    nest.end()
+    ours = learn(greenmorph, make, *arguments)
+    greenmorph.end()
+    for one, two in zip(theirs.post, ours.post, strict=True):
+        assert one.tolist() == two.tolist()
+    return theirs, ours
+
+
+@pytest.mark.parametrize("delays", DELAYS)
+@pytest.mark.parametrize("rate_hz", [5.0, 20.0, 50.0])
+@pytest.mark.parametrize("dependence", DEPENDENCES)
+def test_spike_pairs(dependence: str, rate_hz: float, delays: str) -> None:
+    """Random trains, 1.5 s."""
+
+    def make(sim: Any) -> Any:
+        return sim.STDPMechanism(
+            timing_dependence=sim.SpikePairRule(**PAIR),
+            weight_dependence=getattr(sim, dependence)(w_max=W_MAX),
+        )
+
+    theirs, ours = both(make, rate_hz, DELAYS[delays])
+    assert np.abs(ours.after - theirs.after).max() < TOLERANCE
+    assert np.abs(ours.after - ours.before).max() > 0.01
+
+
+def test_spike_pairs_for_a_long_time() -> None:
+    """20 s at 50 Hz: rounding errors do not grow, histories are cut several times."""
+
+    def make(sim: Any) -> Any:
+        return sim.STDPMechanism(
+            timing_dependence=sim.SpikePairRule(**PAIR),
+            weight_dependence=sim.GutigWeightDependence(w_max=W_MAX),
+        )
+
+    theirs, ours = both(make, 50.0, DELAYS["mixed"], 20_000.0)
+    assert np.abs(ours.after - theirs.after).max() < TOLERANCE
+
+
+@pytest.mark.parametrize("delays", DELAYS)
+@pytest.mark.parametrize("rate_hz", [5.0, 20.0, 50.0])
+def test_inhibition_that_balances(rate_hz: float, delays: str) -> None:
+    """NEST's ``vogels_sprekeler_synapse``, which PyNN does not name, with the same numbers."""
+    tau, eta, rho = 23.0, 0.02, 12.0
+
+    def make(sim: Any) -> Any:
+        if hasattr(sim, "Vogels2011Rule"):
+            return sim.STDPMechanism(
+                timing_dependence=sim.Vogels2011Rule(tau=tau, eta=eta * W_MAX, rho=rho),
+                weight_dependence=sim.AdditiveWeightDependence(w_max=W_MAX),
+            )
+        native = sim.native_synapse_type("vogels_sprekeler_synapse")
+        alpha = 2.0 * rho * 1e-3 * tau
+        # Native weights are in pA.
+        return native(tau=tau, eta=eta * W_MAX * 1e3, alpha=alpha, Wmax=W_MAX * 1e3, tau_minus=tau)
+
+    import pyNN.greenmorph as greenmorph
+    import pyNN.nest as nest
+
+    theirs = learn(nest, make, rate_hz, DELAYS[delays], 1500.0, 8, 1e3)
+    nest.end()
+    ours = learn(greenmorph, make, rate_hz, DELAYS[delays], 1500.0)
+    greenmorph.end()
+    assert np.abs(ours.after - theirs.after).max() < TOLERANCE
+    assert np.abs(ours.after - ours.before).max() > 0.05
+
+
+def short_term(sim: Any, cell: str, receptor: str, synapse: dict[str, Any]) -> np.ndarray:
+    """Recorded inputs of cells with different time constants, driven through dynamic synapses."""
+    sim.setup(timestep=DT, min_delay=DT, max_delay=10.0, spike_precision="on_grid")
+    draw = np.random.RandomState(6)
+    steps = [np.unique(draw.randint(20, 4000, size=25)) for _ in range(4)]
+    source = sim.Population(4, sim.SpikeSourceArray(spike_times=[on_grid(one) for one in steps]))
+    tau = "tau_syn_E" if receptor == "excitatory" else "tau_syn_I"
+    cells = sim.Population(3, getattr(sim, cell)(**{tau: [1.2, 6.7, 4.3]}))
+    variable = "gsyn_exc" if receptor == "excitatory" else "gsyn_inh"
+    cells.record([variable, "v"])
+    rows = [
+        (i, j, 0.001 * (1 + i), [0.1, 1.3, 5.0][(i + j) % 3]) for i in range(4) for j in range(3)
+    ]
+    sim.Projection(
+        source, cells, sim.FromListConnector(rows), sim.TsodyksMarkramSynapse(**synapse),
+        receptor_type=receptor,
+    )  # fmt: skip
+    sim.run(420.0)
+    signals = {s.name: np.asarray(s.magnitude) for s in cells.get_data().segments[0].analogsignals}
+    return np.hstack([signals[variable], signals["v"] + 65.0])
+
+
+@pytest.mark.parametrize("receptor", ["excitatory", "inhibitory"])
+@pytest.mark.parametrize(
+    "synapse",
+    [
+        {"U": 0.5, "tau_rec": 800.0, "tau_facil": 0.0},
+        {"U": 0.04, "tau_rec": 100.0, "tau_facil": 1000.0},
+        {"U": 0.3, "tau_rec": 17.0, "tau_facil": 40.0},
+    ],
+    ids=["depressing", "facilitating", "both"],
+)
+def test_tsodyks_markram(synapse: dict[str, float], receptor: str) -> None:
+    """Conductances (uS) and potentials (mV)."""
+    import pyNN.greenmorph as greenmorph
+    import pyNN.nest as nest
+
+    theirs = short_term(nest, "IF_cond_exp", receptor, synapse)
+    nest.end()
+    ours = short_term(greenmorph, "IF_cond_exp", receptor, synapse)
+    greenmorph.end()
+    assert np.abs(ours[:, :3]).max() > 1e-4
+    assert np.abs(ours[:, :3] - theirs[:, :3]).max() < 1e-15
+    assert np.abs(ours[1:, 3:] - theirs[1:, 3:]).max() < 1e-12
