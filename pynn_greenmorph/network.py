@@ -241,12 +241,16 @@ class Network:
         Time step.
     seed : int
         Seed of native random numbers, 64 bits.
+    precision : {"exact", "fast"}
+        Whether all is float64, or inputs, weights and what ``CellModel.fast``
+        describes are float32.
     cells, synapses, currents, probes : list
         The groups, in order of creation.
     """
 
     dt_ms: float
     seed: int
+    precision: str = "exact"
     cells: list[CellGroup] = field(default_factory=list)
     synapses: list[SynapseGroup] = field(default_factory=list)
     currents: list[CurrentGroup] = field(default_factory=list)

@@ -189,6 +189,12 @@ class CellModel:
         are (n, bins); cells with fewer bins have their last one repeated.
     helpers : tuple of callable
         Plain Python functions that ``step`` calls.
+    fast : CellModel or None
+        The same cell type as ``precision="fast"`` computes it, in float32: other
+        states, constants, ``derive``, ``step``, ``methods``, ``helpers``. Its
+        variables and receptors have the same names and units. None: in float64,
+        as ever. Numbers in its functions are made float32; where a whole number
+        meets one, write it with a point, or the compiler goes on in float64.
     histogram : tuple of Parameter
         Parameters that are sequences per cell, of equal lengths: first the times
         (ms) from which on the values of the others hold. The present values are
@@ -215,6 +221,7 @@ class CellModel:
     not_above: tuple[tuple[str, str], ...] = ()
     check: Callable[[Columns, float], None] | None = None
     helpers: tuple[Callable[..., Any], ...] = ()
+    fast: CellModel | None = None
     histogram: tuple[Parameter, ...] = ()
     ragged: str | None = None
     doc: str = ""

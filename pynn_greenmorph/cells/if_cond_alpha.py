@@ -8,8 +8,10 @@ the peak of the conductance that one spike causes.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from ..registry import CellModel, Variable
+from . import _rk4
 from ._conductance import (
     CONSTANTS,
     HELPERS,
@@ -26,9 +28,10 @@ from ._parameters import (
     reversal_potentials,
     synaptic_times,
 )
+from ._rk4 import alpha_decayed, alpha_factors, leaky_membrane
 from ._rkf45 import METHODS
 
-__all__ = ["MODEL", "slope", "step", "sub_step"]
+__all__ = ["MODEL", "fast_step", "slope", "step", "sub_step", "totals"]
 
 
 def slope(v, g, p):  # type: ignore[no-untyped-def]
@@ -89,7 +92,34 @@ def step(  # type: ignore[no-untyped-def]
     return v_mv, dg_exc, g_exc_ns, dg_inh, g_inh_ns, refractory, h_ms, spikes, holds
 
 
-MODEL = CellModel(
+def totals(y, p):  # type: ignore[no-untyped-def]
+    """Return the sum of conductances (nS), and the current at the potential 0 (pA)."""
+    _, g_exc, _, g_inh = y
+    _, _, _, _, g_leak, e_exc, e_inh, current = p
+    return g_leak + g_exc + g_inh, g_exc * e_exc + g_inh * e_inh + current
+
+
+def fast_step(  # type: ignore[no-untyped-def]
+    u_mv, dg_exc, g_exc_ns, dg_inh, g_inh_ns, refractory, in_excitatory, in_inhibitory, i_inj_pa,
+    h_over_c, g_leak_ns, e_exc_mv, e_inh_mv, theta_mv, reset_mv, i_offset_pa, refractory_steps,
+    h_exc, h_inh, half_exc, half_inh, half_ms, peak_exc, peak_inh, method,
+):  # fmt: skip
+    """Advance one cell by one step in float32; ``u_mv`` is the potential relative to rest.
+
+    Returns the new states in order, the number of spikes, and whether all hold.
+    """
+    current = i_inj_pa + i_offset_pa
+    p = (h_over_c, h_exc, h_inh, half_ms, g_leak_ns, e_exc_mv, e_inh_mv, current)
+    y, f = (dg_exc, g_exc_ns, dg_inh, g_inh_ns), (half_exc, half_inh, half_ms)
+    u_mv, y, holds = method(alpha_decayed, alpha_factors, totals, leaky_membrane, u_mv, y, f, p)
+    dg_exc, g_exc_ns, dg_inh, g_inh_ns = y
+    dg_exc = dg_exc + in_excitatory * peak_exc
+    dg_inh = dg_inh + in_inhibitory * peak_inh
+    u_mv, refractory, spikes = threshold(u_mv, refractory, theta_mv, reset_mv, refractory_steps)
+    return u_mv, dg_exc, g_exc_ns, dg_inh, g_inh_ns, refractory, spikes, holds
+
+
+_EXACT = CellModel(
     name="IF_cond_alpha",
     kind="neuron",
     parameters=(*MEMBRANE, *synaptic_times(0.3, 0.5), *reversal_potentials(-70.0)),
@@ -105,4 +135,18 @@ MODEL = CellModel(
     ordered=(("v_reset", "v_thresh"),),
     helpers=(*HELPERS, slope, sub_step),
     doc="Leaky integrate-and-fire cell, alpha-shaped conductances, RKF45 steps.",
+)
+
+MODEL = replace(
+    _EXACT,
+    fast=replace(
+        _EXACT,
+        states=("u_mv", "dg_exc", "g_exc_ns", "dg_inh", "g_inh_ns", "refractory"),
+        variables=_rk4.VARIABLES,
+        constants=_rk4.ALPHA_CONSTANTS,
+        derive=_rk4.alpha_constants,
+        step=fast_step,
+        methods=_rk4.METHODS,
+        helpers=(*_rk4.ALPHA_HELPERS, leaky_membrane, totals),
+    ),
 )

@@ -6,7 +6,10 @@ step-size controller, whose suggestion is kept from step to step.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..registry import CellModel, Variable
+from . import _rk4
 from ._conductance import (
     CONSTANTS,
     HELPERS,
@@ -24,9 +27,10 @@ from ._parameters import (
     reversal_potentials,
     synaptic_times,
 )
+from ._rk4 import exp_decayed, exp_factors, leaky_membrane
 from ._rkf45 import METHODS
 
-__all__ = ["MODEL", "step", "sub_step"]
+__all__ = ["MODEL", "fast_step", "step", "sub_step", "totals"]
 
 
 def sub_step(h, y, p):  # type: ignore[no-untyped-def]
@@ -64,7 +68,33 @@ def step(  # type: ignore[no-untyped-def]
     return v_mv, g_exc_ns, g_inh_ns, refractory, h_ms, spikes, holds
 
 
-MODEL = CellModel(
+def totals(y, p):  # type: ignore[no-untyped-def]
+    """Return the sum of conductances (nS), and the current at the potential 0 (pA)."""
+    g_exc, g_inh = y
+    _, _, _, g_leak, e_exc, e_inh, current = p
+    return g_leak + g_exc + g_inh, g_exc * e_exc + g_inh * e_inh + current
+
+
+def fast_step(  # type: ignore[no-untyped-def]
+    u_mv, g_exc_ns, g_inh_ns, refractory, in_excitatory, in_inhibitory, i_inj_pa,
+    h_over_c, g_leak_ns, e_exc_mv, e_inh_mv, theta_mv, reset_mv, i_offset_pa, refractory_steps,
+    h_exc, h_inh, half_exc, half_inh, method,
+):  # fmt: skip
+    """Advance one cell by one step in float32; ``u_mv`` is the potential relative to rest.
+
+    Returns the new states in order, the number of spikes, and whether all hold.
+    """
+    current = i_inj_pa + i_offset_pa
+    p = (h_over_c, h_exc, h_inh, g_leak_ns, e_exc_mv, e_inh_mv, current)
+    f = (half_exc, half_inh)
+    u_mv, y, holds = method(
+        exp_decayed, exp_factors, totals, leaky_membrane, u_mv, (g_exc_ns, g_inh_ns), f, p
+    )
+    u_mv, refractory, spikes = threshold(u_mv, refractory, theta_mv, reset_mv, refractory_steps)
+    return u_mv, y[0] + in_excitatory, y[1] + in_inhibitory, refractory, spikes, holds
+
+
+_EXACT = CellModel(
     name="IF_cond_exp",
     kind="neuron",
     parameters=(*MEMBRANE, *synaptic_times(5.0, 5.0), *reversal_potentials(-70.0)),
@@ -80,4 +110,18 @@ MODEL = CellModel(
     ordered=(("v_reset", "v_thresh"),),
     helpers=(*HELPERS, sub_step),
     doc="Leaky integrate-and-fire cell, exponentially decaying conductances, RKF45 steps.",
+)
+
+MODEL = replace(
+    _EXACT,
+    fast=replace(
+        _EXACT,
+        states=("u_mv", "g_exc_ns", "g_inh_ns", "refractory"),
+        variables=_rk4.VARIABLES,
+        constants=_rk4.EXP_CONSTANTS,
+        derive=_rk4.exp_constants,
+        step=fast_step,
+        methods=_rk4.METHODS,
+        helpers=(*_rk4.EXP_HELPERS, leaky_membrane, totals),
+    ),
 )

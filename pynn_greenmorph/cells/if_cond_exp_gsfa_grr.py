@@ -8,12 +8,15 @@ adaptation and of refractoriness.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..registry import CellModel, Parameter, Variable
+from . import _rk4
 from ._conductance import (
     CONSTANTS,
     HELPERS,
@@ -31,9 +34,10 @@ from ._parameters import (
     reversal_potentials,
     synaptic_times,
 )
+from ._rk4 import leaky_membrane
 from ._rkf45 import METHODS
 
-__all__ = ["MODEL", "derive", "slope", "step", "sub_step"]
+__all__ = ["MODEL", "derive", "fast_constants", "fast_step", "slope", "step", "sub_step"]
 
 FloatArray = NDArray[np.float64]
 
@@ -124,7 +128,91 @@ def step(  # type: ignore[no-untyped-def]
     return v_mv, g_exc_ns, g_inh_ns, g_sfa_ns, g_rr_ns, refractory, h_ms, spikes, holds
 
 
-MODEL = CellModel(
+_FAST_ADAPTATION = (
+    "h_sfa", "half_sfa", "u_sfa_mv", "q_sfa_ns", "h_rr", "half_rr", "u_rr_mv", "q_rr_ns",
+)  # fmt: skip
+
+
+def fast_constants(columns: Mapping[str, FloatArray], dt_ms: float) -> dict[str, FloatArray]:
+    """Compute the constants of ``fast_step`` from the parameter columns.
+
+    Parameters
+    ----------
+    columns : mapping of str to (n,) float64
+        Parameter columns in PyNN's units.
+    dt_ms : float, ms
+        Time step.
+
+    Returns
+    -------
+    dict of str to (n,) float64
+        Those of ``_rk4.exp_constants``, and for both further conductances the step
+        over the time constant, the factor for half a step, the reversal potential
+        relative to rest (mV), and what a spike adds (nS).
+    """
+    h_sfa, h_rr = dt_ms / columns["tau_sfa_ms"], dt_ms / columns["tau_rr_ms"]
+    return _rk4.exp_constants(columns, dt_ms) | {
+        "h_sfa": h_sfa,
+        "half_sfa": np.exp(-0.5 * h_sfa),
+        "u_sfa_mv": columns["e_sfa_mv"] - columns["v_rest_mv"],
+        "q_sfa_ns": columns["q_sfa_ns"],
+        "h_rr": h_rr,
+        "half_rr": np.exp(-0.5 * h_rr),
+        "u_rr_mv": columns["e_rr_mv"] - columns["v_rest_mv"],
+        "q_rr_ns": columns["q_rr_ns"],
+    }
+
+
+def decayed(y, f):  # type: ignore[no-untyped-def]
+    """Return all four conductances after half a step."""
+    return y[0] * f[0], y[1] * f[1], y[2] * f[2], y[3] * f[3]
+
+
+def factors(p, part):  # type: ignore[no-untyped-def]
+    """Return the factors of all four conductances for half of a part of a step."""
+    half = -0.5 * part
+    return (
+        math.exp(half * p[1]), math.exp(half * p[2]), math.exp(half * p[3]), math.exp(half * p[4]),
+    )  # fmt: skip
+
+
+def totals(y, p):  # type: ignore[no-untyped-def]
+    """Return the sum of conductances (nS), and the current at the potential 0 (pA)."""
+    g_exc, g_inh, g_sfa, g_rr = y
+    _, _, _, _, _, g_leak, e_exc, e_inh, e_sfa, e_rr, current = p
+    current = current + g_exc * e_exc + g_inh * e_inh + g_sfa * e_sfa + g_rr * e_rr
+    return g_leak + g_exc + g_inh + g_sfa + g_rr, current
+
+
+def fast_step(  # type: ignore[no-untyped-def]
+    u_mv, g_exc_ns, g_inh_ns, g_sfa_ns, g_rr_ns, refractory,
+    in_excitatory, in_inhibitory, i_inj_pa,
+    h_over_c, g_leak_ns, e_exc_mv, e_inh_mv, theta_mv, reset_mv, i_offset_pa, refractory_steps,
+    h_exc, h_inh, half_exc, half_inh,
+    h_sfa, half_sfa, u_sfa_mv, q_sfa_ns, h_rr, half_rr, u_rr_mv, q_rr_ns, method,
+):  # fmt: skip
+    """Advance one cell by one step in float32; ``u_mv`` is the potential relative to rest.
+
+    Returns the new states in order, the number of spikes, and whether all hold.
+    """
+    current = i_inj_pa + i_offset_pa
+    p = (
+        h_over_c, h_exc, h_inh, h_sfa, h_rr, g_leak_ns, e_exc_mv, e_inh_mv, u_sfa_mv, u_rr_mv,
+        current,
+    )  # fmt: skip
+    y, f = (g_exc_ns, g_inh_ns, g_sfa_ns, g_rr_ns), (half_exc, half_inh, half_sfa, half_rr)
+    u_mv, y, holds = method(decayed, factors, totals, leaky_membrane, u_mv, y, f, p)
+    g_exc_ns, g_inh_ns, g_sfa_ns, g_rr_ns = y
+    g_exc_ns = g_exc_ns + in_excitatory
+    g_inh_ns = g_inh_ns + in_inhibitory
+    u_mv, refractory, spikes = threshold(u_mv, refractory, theta_mv, reset_mv, refractory_steps)
+    if spikes > 0:
+        g_sfa_ns = g_sfa_ns + q_sfa_ns
+        g_rr_ns = g_rr_ns + q_rr_ns
+    return u_mv, g_exc_ns, g_inh_ns, g_sfa_ns, g_rr_ns, refractory, spikes, holds
+
+
+_EXACT = CellModel(
     name="IF_cond_exp_gsfa_grr",
     kind="neuron",
     parameters=(*MEMBRANE, *synaptic_times(5.0, 5.0), *reversal_potentials(-70.0), *_ADAPTATION),
@@ -145,4 +233,22 @@ MODEL = CellModel(
     ordered=(("v_reset", "v_thresh"),),
     helpers=(*HELPERS, slope, sub_step),
     doc="Leaky integrate-and-fire cell, conductances of adaptation and refractoriness, RKF45.",
+)
+
+MODEL = replace(
+    _EXACT,
+    fast=replace(
+        _EXACT,
+        states=("u_mv", "g_exc_ns", "g_inh_ns", "g_sfa_ns", "g_rr_ns", "refractory"),
+        variables=(
+            *_rk4.VARIABLES,
+            Variable("g_r", "g_rr_ns", "nS", 0.0),
+            Variable("g_s", "g_sfa_ns", "nS", 0.0),
+        ),
+        constants=(*_rk4.EXP_CONSTANTS, *_FAST_ADAPTATION),
+        derive=fast_constants,
+        step=fast_step,
+        methods=_rk4.METHODS,
+        helpers=(*_rk4.HELPERS, leaky_membrane, decayed, factors, totals),
+    ),
 )

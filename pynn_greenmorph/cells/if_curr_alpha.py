@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,7 +93,7 @@ def step(  # type: ignore[no-untyped-def]
     return v_mv, di_exc, i_exc_pa, di_inh, i_inh_pa, refractory, spikes
 
 
-MODEL = CellModel(
+_EXACT = CellModel(
     name="IF_curr_alpha",
     kind="neuron",
     parameters=(*MEMBRANE, *synaptic_times(0.5, 0.5)),
@@ -120,3 +121,6 @@ MODEL = CellModel(
     ordered=(("v_reset", "v_thresh"),),
     doc="Leaky integrate-and-fire cell, alpha-shaped synaptic currents, exact steps.",
 )
+
+#: The same step in float32.
+MODEL = replace(_EXACT, fast=_EXACT)

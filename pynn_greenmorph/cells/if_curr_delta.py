@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,7 +67,7 @@ def step(  # type: ignore[no-untyped-def]
     return v_mv, refractory, spikes
 
 
-MODEL = CellModel(
+_EXACT = CellModel(
     name="IF_curr_delta",
     kind="neuron",
     parameters=MEMBRANE,
@@ -81,3 +82,6 @@ MODEL = CellModel(
     ordered=(("v_reset", "v_thresh"),),
     doc="Leaky integrate-and-fire cell, inputs are jumps of the potential, exact steps.",
 )
+
+#: The same step in float32.
+MODEL = replace(_EXACT, fast=_EXACT)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,7 +91,7 @@ def step(  # type: ignore[no-untyped-def]
     return v_mv, i_exc_pa, i_inh_pa, refractory, spikes
 
 
-MODEL = CellModel(
+_EXACT = CellModel(
     name="IF_curr_exp",
     kind="neuron",
     parameters=(
@@ -133,3 +134,6 @@ MODEL = CellModel(
     ordered=(("v_reset", "v_thresh"),),
     doc="Leaky integrate-and-fire cell, exponentially decaying synaptic currents, exact steps.",
 )
+
+#: The same step in float32.
+MODEL = replace(_EXACT, fast=_EXACT)

@@ -9,6 +9,7 @@ with the peak. Weights are mV.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,7 +67,7 @@ def step(v_mv, u, in_excitatory, in_inhibitory, i_inj_pa, h, h_a, b, c, d, i_off
     return v_new, u, spikes
 
 
-MODEL = CellModel(
+_EXACT = CellModel(
     name="Izhikevich",
     kind="neuron",
     parameters=(
@@ -89,3 +90,6 @@ MODEL = CellModel(
     step=step,
     doc="Quadratic cell with recovery variable, inputs are jumps of the potential, Euler steps.",
 )
+
+#: The same step in float32.
+MODEL = replace(_EXACT, fast=_EXACT)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,23 +26,31 @@ class CellState:
     ----------
     dt_ms : float, ms
         Time step.
+    precision : {"exact", "fast"}
+        See :class:`.Network`.
 
     Attributes
     ----------
     layouts : list of CellLayout
         One per group, in order of creation.
-    state, param, injected : flat float64
-        Rows of all blocks; see ``tables``.
+    state, param : flat float64
+    state32 : flat float32
+        Rows of all blocks; see ``tables``. States of a group are in one of the two.
+    real : type
+        Of inputs, and of injected currents.
+    injected : flat, of type ``real``
     n_inputs : int
         Input slots of one step.
     blocks : Blocks
     """
 
-    def __init__(self, dt_ms: float) -> None:
-        self._dt_ms = dt_ms
+    def __init__(self, dt_ms: float, precision: str) -> None:
+        self._dt_ms, self._precision = dt_ms, precision
         self.layouts: list[CellLayout] = []
         self.state = np.zeros(0)
-        self.injected = np.zeros(0)
+        self.state32 = np.zeros(0, dtype=np.float32)
+        self.real: type = np.float32 if precision == "fast" else np.float64
+        self.injected: NDArray[Any] = np.zeros(0, dtype=self.real)
         self.n_inputs = 0
         self.param = np.zeros(0)
         self.blocks = tables.Blocks(*(np.zeros(0, dtype=np.int64) for _ in tables.Blocks._fields))
@@ -52,9 +62,19 @@ class CellState:
         """Whether the group is laid out."""
         return id(group) in self._index
 
+    def layout(self, group: CellGroup) -> CellLayout:
+        """Return where the group lies."""
+        return self.layouts[self._index[id(group)]]
+
+    def states(self, lay: CellLayout) -> NDArray[Any]:
+        """Return the flat array that has the states of a group."""
+        return self.state32 if lay.single else self.state
+
     def add(self, group: CellGroup) -> None:
         """Lay out a new group behind the others, at its initial values."""
-        lay = tables.lay_out_group(group, len(self.state), self.n_inputs, len(self.injected))
+        single = self._precision == "fast" and group.model.fast is not None
+        state_at = len(self.state32 if single else self.state)
+        lay = tables.lay_out_group(group, single, state_at, self.n_inputs, len(self.injected))
         self._index[id(group)] = len(self.layouts)
         self.layouts.append(lay)
         self._constants.append((np.zeros((0, 0)), True))
@@ -62,40 +82,47 @@ class CellState:
         if group.model.step is not None:
             n_blocks = lay.n_blocks
             n_state = n_blocks * lay.n_states * ROW
-            self.state = tables.aligned(len(self.state) + n_state, self.state)
-            self.injected = tables.aligned(len(self.injected) + n_blocks * BLOCK, self.injected)
+            if single:
+                self.state32 = tables.aligned(state_at + n_state, self.state32, np.float32)
+            else:
+                self.state = tables.aligned(state_at + n_state, self.state)
+            self.injected = tables.aligned(
+                len(self.injected) + n_blocks * BLOCK, self.injected, self.real
+            )
             self.n_inputs += n_blocks * lay.n_inputs * ROW
         self._derive(group)
         self.initialise(group)
 
     def _derive(self, group: CellGroup) -> None:
         index = self._index[id(group)]
-        if group.model.step is not None:
-            self._constants[index] = tables.constant_columns(group, self._dt_ms)
+        model = self.layouts[index].model
+        if model.step is not None:
+            self._constants[index] = tables.constant_columns(group, model, self._dt_ms)
         self._applied[index] = dict(group.columns)
 
     def initialise(self, group: CellGroup) -> None:
         """Set the state of a group to its initial values."""
         if group.model.step is None:
             return
-        lay = self.layouts[self._index[id(group)]]
+        lay = self.layout(group)
         values = np.zeros((lay.n_states, group.size))
-        for variable in group.model.variables:
+        for variable in lay.model.variables:
             offset = group.columns[variable.offset] if variable.offset else 0.0
-            row = group.model.states.index(variable.state)
+            row = lay.model.states.index(variable.state)
             values[row] = (group.initial[variable.name] - offset) / variable.scale
         end = lay.state_at + lay.n_blocks * lay.n_states * ROW
-        self.state[lay.state_at : end] = tables.pad_lanes(values).ravel()
+        self.states(lay)[lay.state_at : end] = tables.pad_lanes(values).ravel()
 
     def apply_columns(self, group: CellGroup) -> None:
         """Derive constants again, keeping what is held relative to a column where it is."""
         old = self._applied[self._index[id(group)]]
         self._derive(group)
-        for variable in group.model.variables:
+        lay = self.layout(group)
+        for variable in lay.model.variables:
             if variable.offset:
                 shift = old[variable.offset] - group.columns[variable.offset]
                 slots = self.slots(group, variable.name, np.arange(group.size))
-                self.state[slots] += shift / variable.scale
+                self.states(lay)[slots] += shift / variable.scale
 
     def build_blocks(self) -> None:
         """Make the table of blocks and the flat array of constants."""
@@ -114,19 +141,18 @@ class CellState:
         self.blocks = tables.Blocks(*columns)
         self.param = tables.aligned(sum(map(len, params)), np.concatenate(params))
 
-    @staticmethod
     def _kernel_rows(
-        lay: CellLayout, n_constants: int, scalar: bool, param_at: int
+        self, lay: CellLayout, n_constants: int, scalar: bool, param_at: int
     ) -> list[tuple[int, ...]]:
         group = lay.group
-        address, plain = load_block(group.model, scalar)
+        address, plain = load_block(lay.model, scalar, self._precision, lay.single)
         if plain is not None:
             shape = (n_constants,) if scalar else (n_constants, ROW)
             address = len(loop.PLAIN_BLOCKS)
             loop.PLAIN_BLOCKS.append((plain, lay.n_states, shape, lay.n_inputs))
         return [
             (
-                tables.KERNEL_BLOCK,
+                tables.SINGLE_BLOCK if lay.single else tables.KERNEL_BLOCK,
                 address,
                 group.first + block * BLOCK,
                 min(BLOCK, group.size - block * BLOCK),
@@ -140,9 +166,10 @@ class CellState:
         ]
 
     def slots(self, group: CellGroup, variable: str, cells: Int64Array) -> Int64Array:
-        """Indices into ``state`` of a variable of cells of a group."""
-        row = group.model.states.index(group.model.variable(variable).state)
-        return self.layouts[self._index[id(group)]].state_slots(row, cells)
+        """Indices into :meth:`states` of a variable of cells of a group."""
+        lay = self.layout(group)
+        row = lay.model.states.index(lay.model.variable(variable).state)
+        return lay.state_slots(row, cells)
 
     def value(self, group: CellGroup, variable: str, cells: Int64Array) -> FloatArray:
         """Present value of a variable.
@@ -158,12 +185,14 @@ class CellState:
         -------
         (n,) float64, in PyNN's unit
         """
-        return self.shown(group, variable, cells, self.state[self.slots(group, variable, cells)])
+        values = self.states(self.layout(group))[self.slots(group, variable, cells)]
+        return self.shown(group, variable, cells, values.astype(np.float64))
 
-    @staticmethod
-    def shown(group: CellGroup, variable: str, cells: Int64Array, values: FloatArray) -> FloatArray:
+    def shown(
+        self, group: CellGroup, variable: str, cells: Int64Array, values: FloatArray
+    ) -> FloatArray:
         """Turn raw state (..., n) of cells into PyNN's unit, with the present columns."""
-        definition = group.model.variable(variable)
+        definition = self.layout(group).model.variable(variable)
         result = values * definition.scale
         if definition.offset:
             result += group.columns[definition.offset][cells]
@@ -173,17 +202,19 @@ class CellState:
         self, group: CellGroup, variable: str, cells: Int64Array, values: FloatArray
     ) -> None:
         """Set a variable now; see :meth:`value`."""
-        definition = group.model.variable(variable)
+        lay = self.layout(group)
+        definition = lay.model.variable(variable)
         offset = group.columns[definition.offset][cells] if definition.offset else 0.0
-        self.state[self.slots(group, variable, cells)] = (values - offset) / definition.scale
+        raw = (values - offset) / definition.scale
+        self.states(lay)[self.slots(group, variable, cells)] = raw
 
     def check_finite(self, from_ms: float, to_ms: float) -> None:
         """Raise ``SimulationError`` when a state is no longer a finite number."""
-        if np.isfinite(self.state).all():
+        if np.isfinite(self.state).all() and np.isfinite(self.state32).all():
             return
         for lay in self.layouts:
-            for row, state in enumerate(lay.group.model.states):
-                values = self.state[lay.state_slots(row, np.arange(lay.group.size))]
+            for row, state in enumerate(lay.model.states):
+                values = self.states(lay)[lay.state_slots(row, np.arange(lay.group.size))]
                 if not np.isfinite(values).all():
                     cell = int(np.argmin(np.isfinite(values)))
                     raise SimulationError(

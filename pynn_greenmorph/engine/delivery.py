@@ -27,6 +27,7 @@ __all__ = [
     "emit_block",
     "emit_table",
     "inject",
+    "not_finite",
     "sample",
     "visit_spikes",
 ]
@@ -80,17 +81,17 @@ def add_constant(first, last, value, step, at, mask, stride, target, offset, inp
 def add_weights(
     first, last, weight, weights, count, step, at, mask, stride, target, offset, inputs
 ):  # type: ignore[no-untyped-def]
-    """Add the weights of a row, from ``weights[weight]`` on; sums are in double precision."""
+    """Add the weights of a row, from ``weights[weight]`` on, in the precision of the inputs."""
     step, at, mask, stride = np.uint64(step), np.uint64(at), np.uint64(mask), np.uint64(stride)
     if mask == 0:
         for i in range(first, last):
-            inputs[at + np.uint64(target[i])] += np.float64(weights[weight]) * count
+            inputs[at + np.uint64(target[i])] += inputs.dtype.type(weights[weight]) * count
             weight += np.uint64(1)
     else:
         for i in range(first, last):
             row = (step + np.uint64(offset[i])) & mask
             slot = row * stride + at + np.uint64(target[i])
-            inputs[slot] += np.float64(weights[weight]) * count
+            inputs[slot] += inputs.dtype.type(weights[weight]) * count
             weight += np.uint64(1)
 
 
@@ -134,10 +135,10 @@ def deliver_visits(n_visits, step, setting, share):  # type: ignore[no-untyped-d
     for v in range(n_visits):
         table = peek(visits.table, v)
         kind, at = peek(rows.table_kind, table), peek(rows.table_page, table)
-        count = np.float64(peek(visits.spikes, v))
+        count = inputs.dtype.type(peek(visits.spikes, v))
         first, last = np.uint64(peek(visits.first, v)), np.uint64(peek(visits.last, v))
         if kind == 0:
-            value = peek(rows.table_constant, table) * count
+            value = inputs.dtype.type(peek(rows.table_constant, table)) * count
             add_constant(first, last, value, step, at, mask, stride, target, offset, inputs)
             continue
         weight = np.uint64(peek(visits.weight, v))
@@ -282,7 +283,7 @@ def emit_block(n_spikes, count, pairs, n_cells, first_cell, cells, numbers, n_lo
     return n_log
 
 
-def sample(step, probes, state, samples, filled):  # type: ignore[no-untyped-def]
+def sample(step, probes, state, state32, samples, filled):  # type: ignore[no-untyped-def]
     """Copy the probed state of this step into the sample buffers.
 
     ``filled[p]`` counts the times that probe ``p`` was sampled.
@@ -291,18 +292,30 @@ def sample(step, probes, state, samples, filled):  # type: ignore[no-untyped-def
         if step >= probes.start[p] and (step - probes.start[p]) % probes.interval[p] == 0:
             to = probes.buffer_at[p] + filled[p] * probes.width[p]
             for i in range(probes.first[p], probes.first[p + 1]):
-                samples[to] = state[probes.slot[i]]
+                slot = probes.slot[i]
+                samples[to] = state32[slot] if probes.single[p] != 0 else state[slot]
                 to += 1
             filled[p] += 1
 
 
-def all_finite(blocks, state):  # type: ignore[no-untyped-def]
+def not_finite(values, first, last):  # type: ignore[no-untyped-def]
+    """Count the values from ``first`` to before ``last`` that are no finite numbers."""
+    bad = np.int64(0)
+    # Unsigned, or the loop is not vectorised.
+    for i in range(np.uint64(first), np.uint64(last)):
+        # Not-a-number is different from itself, and infinity less itself is none.
+        difference = values[i] - values[i]
+        bad += np.int64(difference != 0.0)
+    return bad
+
+
+def all_finite(blocks, state, state32):  # type: ignore[no-untyped-def]
     """Whether every state of the blocks is a finite number."""
     bad = np.int64(0)
     for b in range(len(blocks.kind)):
-        # Unsigned, or the loop is not vectorised.
-        for i in range(np.uint64(blocks.state_at[b]), np.uint64(blocks.state_end[b])):
-            # Not-a-number is different from itself, and infinity less itself is none.
-            difference = state[i] - state[i]
-            bad += np.int64(difference != 0.0)
+        first, last = blocks.state_at[b], blocks.state_end[b]
+        if blocks.kind[b] == 2:
+            bad += not_finite(state32, first, last)
+        else:
+            bad += not_finite(state, first, last)
     return bad == 0

@@ -76,14 +76,15 @@ def _failed_step(
     lane = int(np.argmax(part.scratch.counted[:n_cells] == -1))
     values = _arguments(part, block, lane, group, cells, memory, step, dt_ms)
     values |= dict(zip(("trial", "key"), keys, strict=True)) | {"step_index": step}
-    step_function = group.model.step
+    model = cells.layout(group).model
+    step_function = model.step
     assert step_function is not None
-    if group.model.methods:
-        values["method"] = group.model.methods[1]
+    if model.methods:
+        values["method"] = model.methods[1]
     arguments = [values[name] for name in inspect.signature(step_function).parameters]
     cause: Exception | None = None
     try:
-        n_spikes = step_function(*arguments)[len(group.model.states)]
+        n_spikes = step_function(*arguments)[len(model.states)]
         what = f"returned {n_spikes!r} as its number of spikes, which is no count"
     except Exception as error:  # noqa: BLE001 - whatever the user's step raises
         cause = error
@@ -109,19 +110,19 @@ def _arguments(
     dt_ms: float,
 ) -> dict[str, Any]:
     """What ``step()`` of one cell may take, by name."""
-    lay = next(lay for lay in cells.layouts if lay.group is group)
+    lay = cells.layout(group)
     cell: NDArray[np.int64] = np.array([part.blocks.first_cell[block] + lane - group.first])
-    model = group.model
+    model, state = lay.model, cells.states(lay)
     ring_steps = len(memory.inputs) // max(cells.n_inputs, 1)
     ring_row = step % max(ring_steps, 1) * cells.n_inputs
     values: dict[str, Any] = {"cell": int(cell[0]) + group.first}
     for row, name in enumerate(model.states):
-        values[name] = float(memory.state[lay.state_slots(row, cell)[0]])
+        values[name] = float(state[lay.state_slots(row, cell)[0]])
     for row, receptor in enumerate(model.receptors):
         slot = ring_row + lay.input_slots(row, cell)[0]
         values[f"in_{receptor.name}"] = float(memory.inputs[slot])
     values["i_inj_pa"] = float(memory.injected[lay.injected_slots(cell)[0]])
-    constants, _ = constant_columns(group, dt_ms)
+    constants, _ = constant_columns(group, model, dt_ms)
     for name, column in zip(model.constants, constants, strict=True):
         values[name] = float(column[cell[0]])
     return values

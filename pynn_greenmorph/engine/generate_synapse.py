@@ -223,9 +223,12 @@ def _functions(model: SynapseModel) -> list[Callable[..., Any]]:
 
 def _text(
     model: SynapseModel, lines: _Lines, common: Sequence[Callable[..., Any]], own: bool,
-    names: Sequence[str], inputs: bool,
+    names: Sequence[str], inputs: str = "",
 ) -> str:  # fmt: skip
-    """The whole text; ``common[-1]`` is called with a ``Plastic`` and the ``names``."""
+    """The whole text; ``common[-1]`` is called with a ``Plastic`` and the ``names``.
+
+    ``inputs`` is the type of the inputs, whose address is then the first of the names.
+    """
     digest = source_digest("intrinsics") + repr([one._fields for one in (Past, Timing)])
     sources = [inspect.getsource(one) for one in common]
     # Each array costs a tenth of a second to compile, so a kernel has only those it uses.
@@ -241,7 +244,7 @@ def _text(
         parts.append(options + source)
     arguments = list(names)
     if inputs:
-        arguments[0] = f"row_at({names[0]}, 1 << 40, np.float64)"
+        arguments[0] = f"row_at({names[0]}, 1 << 40, {inputs})"
     whole, at, views = no_plastic(), 0, []
     for name in Plastic._fields:
         view, at = view_text(getattr(whole, name), at)
@@ -265,7 +268,7 @@ def _load(text: str, name: str, what: str, plain: str) -> int:
 
 
 @cache
-def load_row(model: SynapseModel, own: bool) -> int:
+def load_row(model: SynapseModel, own: bool, precision: str = "exact") -> int:
     """Return the address of the kernel that handles a row of synapses.
 
     Parameters
@@ -273,6 +276,8 @@ def load_row(model: SynapseModel, own: bool) -> int:
     model : SynapseModel
     own : bool
         Whether every synapse has its own parameters and states.
+    precision : {"exact", "fast"}
+        Of the inputs; synapses compute in float64 in both.
 
     Returns
     -------
@@ -293,7 +298,8 @@ def load_row(model: SynapseModel, own: bool) -> int:
         lines.dynamic()
         common = plastic_kernels.DYNAMIC
     names = ("inputs", "table", "row", "number", "emitted", "trial", "key")
-    text = _text(model, lines, common, own, names, inputs=True)
+    inputs = "np.float32" if precision == "fast" else "np.float64"
+    text = _text(model, lines, common, own, names, inputs)
     return _load(text, _file_name(model), _what(model, own), common[-1].__name__)
 
 
@@ -306,7 +312,7 @@ def load_trace(model: SynapseModel) -> int:
     lines.common()
     lines.traces_of_targets()
     common = plastic_kernels.TRACE
-    text = _text(model, lines, common, False, ("channel", "history", "entry"), inputs=False)
+    text = _text(model, lines, common, False, ("channel", "history", "entry"))
     return _load(text, f"{_file_name(model)}_trace", _what(model, False), "run_trace")
 
 

@@ -137,7 +137,7 @@ def build_schedules(
     for lay in layouts:
         group = lay.group
         for parameter in group.model.histogram[1:]:
-            row = group.model.states.index(parameter.column)
+            row = lay.model.states.index(parameter.column)
             for when, what, cells in _histogram_changes(group, parameter.column, network.dt_ms):
                 steps.append(when)
                 values.append(what)

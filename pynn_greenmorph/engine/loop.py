@@ -73,6 +73,16 @@ DONE, ABORTED, FAILED_STEP, NOT_FINITE, FAILED_ROW = 0, 1, 2, 3, 4
 CHECK_STEPS = 64
 
 
+def run_block(b, state, first, ring_row, step, setting, share):  # type: ignore[no-untyped-def]
+    """Advance the cells of a block by one step; returns their spikes, -1 when a step raised."""
+    blocks, memory = blocks_of(share), memory_of(share)
+    return call_block(
+        blocks.address[b], state, blocks.state_at[b], memory.param, blocks.param_at[b],
+        memory.inputs, ring_row + blocks.input_at[b], memory.injected, blocks.injected_at[b],
+        scratch_of(share).counted, blocks.n_cells[b], first, step, setting.trial, setting.key,
+    )  # fmt: skip
+
+
 def run_blocks(step, n_log, setting, share):  # type: ignore[no-untyped-def]
     """Advance all cells of a part by one step and log their spikes.
 
@@ -91,11 +101,10 @@ def run_blocks(step, n_log, setting, share):  # type: ignore[no-untyped-def]
                 cells, numbers, n_log,
             )  # fmt: skip
             continue
-        n_spikes = call_block(
-            blocks.address[b], memory.state, blocks.state_at[b], memory.param, blocks.param_at[b],
-            memory.inputs, ring_row + blocks.input_at[b], memory.injected, blocks.injected_at[b],
-            scratch.counted, blocks.n_cells[b], first, step, setting.trial, setting.key,
-        )  # fmt: skip
+        if blocks.kind[b] == 2:
+            n_spikes = run_block(b, memory.state32, first, ring_row, step, setting, share)
+        else:
+            n_spikes = run_block(b, memory.state, first, ring_row, step, setting, share)
         if n_spikes > 0:
             n_log = emit_block(
                 n_spikes, scratch.counted, scratch.counted_pairs, blocks.n_cells[b], first,
@@ -137,7 +146,7 @@ def run_step(step, n_log, timed, clock, setting, share):  # type: ignore[no-unty
     n_log, failed = run_blocks(step, n_log, setting, share)
     note_spikes(step, n_before, n_log, setting, share)
     updated = cycles() if timed else 0
-    sample(step, probes_of(share), memory.state, memory.samples, scratch.filled)
+    sample(step, probes_of(share), memory.state, memory.state32, memory.samples, scratch.filled)
     if timed:
         scratch.clocks[0] += max(delivered - began - clock, 0)
         scratch.clocks[1] += max(updated - delivered - clock, 0)
@@ -169,7 +178,7 @@ def advance(step, n_log, setting, share):  # type: ignore[no-untyped-def]
                 step = until
         if step - checked >= CHECK_STEPS or step == setting.last_step:
             checked = step
-            if not all_finite(blocks_of(share), memory.state):
+            if not all_finite(blocks_of(share), memory.state, memory.state32):
                 status = max(status, NOT_FINITE)
         began = cycles() if timed else 0
         if flags[1] != 0:
@@ -212,6 +221,15 @@ def call_block(
     return total
 
 
+def flush_denormals() -> int:
+    """Do nothing: NumPy computes as ever."""
+    return 0
+
+
+def restore_denormals(before: int) -> None:
+    """Do nothing; see :func:`flush_denormals`."""
+
+
 def cycles() -> int:
     """A clock for the plain-Python loop; in compiled code the cycle counter."""
     return time.perf_counter_ns()
@@ -224,7 +242,8 @@ _LOOP_HEADER = """
 from pynn_greenmorph.engine.calls import call_block, call_row, call_trace
 from pynn_greenmorph.engine.inputs import Changes
 from pynn_greenmorph.engine.intrinsics import (
-    atomic_add, atomic_load, atomic_store, cycles, give_way, pause, peek, poke, prefetch,
+    atomic_add, atomic_load, atomic_store, cycles, flush_denormals, give_way, pause, peek, poke,
+    prefetch, restore_denormals,
 )
 from pynn_greenmorph.engine.plastic import Plastic
 from pynn_greenmorph.engine.rows import Rows
@@ -291,7 +310,13 @@ def setting_of(*fields):  # type: ignore[no-untyped-def]
 
 def run_part(step, n_log, share, *setting):  # type: ignore[no-untyped-def]
     """Run one part, with the fields of its setting one by one."""
-    return advance(step, n_log, setting_of(*setting), share)
+    whole = setting_of(*setting)
+    if whole.flush == 0:
+        return advance(step, n_log, whole, share)
+    before = flush_denormals()
+    end = advance(step, n_log, whole, share)
+    restore_denormals(before)
+    return end
 
 
 @cache
@@ -309,6 +334,14 @@ def _compiled(accessors_text: str) -> Compiled:
     )
     helpers = [getattr(delivery, name) for name in delivery.__all__]
     helpers += [getattr(plastic_delivery, name) for name in plastic_delivery.HELPERS]
-    helpers += [barrier.meet, barrier.leave_together, run_blocks, clock_cycles, run_step, advance]
+    helpers += [
+        barrier.meet,
+        barrier.leave_together,
+        run_block,
+        run_blocks,
+        clock_cycles,
+        run_step,
+        advance,
+    ]
     hot = [getattr(delivery, name) for name in delivery.INLINED]
     return Compiled(run_part, helpers, len(get_args(End)), "the run loop", header, hot)

@@ -54,6 +54,10 @@ class _Code(NamedTuple):
     machine: bytes
 
 
+#: Versions of LLVM that are known to have the option set in ``_allow_overlap_checks``.
+_OLDEST_LLVM, _NEWEST_LLVM = 14, 22
+
+
 def compiles() -> bool:
     """Return whether kernels are compiled; not with ``NUMBA_DISABLE_JIT=1``.
 
@@ -84,6 +88,20 @@ def _llvm() -> Any:
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     return llvm
+
+
+@cache
+def _allow_overlap_checks() -> None:
+    """Let the compiler compare the addresses of many rows before a loop.
+
+    Rows of constants, states and inputs could overlap, for all it knows. With
+    its own limit of 8 comparisons, cell types with many constants are not made
+    into vectors: IF_cond_alpha with one value per cell is ten times slower.
+    """
+    llvm = _llvm()
+    # An option that LLVM does not know would end the process.
+    if _OLDEST_LLVM <= llvm.llvm_version_info[0] <= _NEWEST_LLVM:
+        llvm.set_option("", "-vectorize-memory-check-threshold=1000")
 
 
 def _target_machine() -> Any:
@@ -174,6 +192,7 @@ def run_text(path: Path, text: str) -> dict[str, Any]:
 
 def _compile(path: Path, text: str) -> tuple[_Code, Any]:
     """Compile a text; returns what may be kept, and Numba's function."""
+    _allow_overlap_checks()
     llvm = _llvm()
     function = run_text(path, text)[_ENTRY]
     module = llvm.parse_assembly(function.inspect_llvm())

@@ -53,12 +53,12 @@ def _targets(layouts: Sequence[CellLayout], partition: Partition) -> _Targets:
     return result
 
 
-def _kind(group: SynapseGroup, scale: FloatArray, n_sources: int) -> tuple[int, float]:
+def _kind(group: SynapseGroup, scale: FloatArray, n_sources: int, widest: int) -> tuple[int, float]:
     """Storage class of a projection, and its weight if that is constant."""
     weight, stride = column_and_stride(group.weight)
     if group.size < SHORT_ROW * n_sources:
-        return DOUBLE, 0.0
-    kind = int(load_sorting().weight_kind(group.post, weight, stride, scale))
+        return widest, 0.0
+    kind = min(int(load_sorting().weight_kind(group.post, weight, stride, scale)), widest)
     return kind, float(weight[0] * scale[group.post[0]]) if kind == CONSTANT else 0.0
 
 
@@ -114,8 +114,13 @@ def _plan(network: Network, groups: list[SynapseGroup], n_slots: int) -> tuple[_
     return plan, size
 
 
-def _find_tables(plan: _Plan, partition: Partition, targets: _Targets) -> list[tuple[Any, ...]]:
-    """All tables, each (page, group, population, kind, rank of the constant), sorted."""
+def _find_tables(
+    plan: _Plan, partition: Partition, targets: _Targets, widest: int
+) -> list[tuple[Any, ...]]:
+    """All tables, each (page, group, population, kind, rank of the constant), sorted.
+
+    No weight is stored in a wider class than ``widest``.
+    """
     sorting = load_sorting()
     n_groups, n_pages = len(plan.bases), len(partition.page_at)
     ranks: dict[float, int] = {}
@@ -124,7 +129,7 @@ def _find_tables(plan: _Plan, partition: Partition, targets: _Targets) -> list[t
     for group, ends in zip(plan.groups, plan.ends, strict=True):
         first, n_populations = int(ends[0]), int(ends[1] - ends[0]) + 1
         n_sources = int(plan.last_cell[ends[1]] - plan.first_cell[first]) + 1
-        kind, value = _kind(group, targets.scale[group.receptor], n_sources)
+        kind, value = _kind(group, targets.scale[group.receptor], n_sources, widest)
         rank = ranks.setdefault(value, len(ranks)) if kind == CONSTANT else 0
         counts = np.zeros(n_pages * n_groups * n_populations, dtype=np.int64)
         delay, stride = column_and_stride(group.delay_steps)
@@ -179,7 +184,8 @@ def build_delivery(
         return Delivery([no_rows() for _ in range(partition.n_parts)], 1, 0, 0)
     plan, ring_steps = _plan(network, groups, n_slots)
     targets = _targets(layouts, partition)
-    tables = _find_tables(plan, partition, targets)
+    widest = SINGLE if network.precision == "fast" else DOUBLE
+    tables = _find_tables(plan, partition, targets, widest)
     columns = _table_columns(tables, plan, partition)
     shared = _sort(plan, partition, targets, columns, ring_steps > 1)
     parts = [

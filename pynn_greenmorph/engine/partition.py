@@ -100,7 +100,7 @@ def make_partition(
     at = 0
     n_inputs = np.zeros(len(blocks.kind), dtype=np.int64)
     for lay in layouts:
-        if lay.group.model.step is None:
+        if lay.model.step is None:
             at += 1
             continue
         mine = slice(at, at + lay.n_blocks)

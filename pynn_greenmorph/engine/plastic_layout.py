@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..network import Network
 from .generate_synapse import hidden_parameters, load_row, load_trace, needs_own
 from .histories import lay_out_histories
 from .mechanisms import History, Mechanism, Piece
@@ -37,6 +38,7 @@ class _Cells:
     part: Int64Array
     first: Int64Array
     layouts: Sequence[CellLayout]
+    precision: str
 
 
 def shifts(delay: Int64Array, mechanism: Mechanism) -> dict[str, NDArray[Any]]:
@@ -245,7 +247,7 @@ class _Prepared:
         uniform = all(bool((column == column[0]).all()) for column in self.columns)
         same_states = bool((mechanism.state == mechanism.state[:1]).all())
         self.own = needs_own(model) or not uniform or not (same_states or self._by_row(mechanism))
-        self.address = load_row(model, self.own)
+        self.address = load_row(model, self.own, cells.precision)
         self.trace_address = load_trace(model)
         self.horizon_ms = _horizon(mechanism)
         part = cells.part[mechanism.group.post]
@@ -286,7 +288,7 @@ def _horizon(mechanism: Mechanism) -> float:
 
 def lay_out_mechanisms(
     mechanisms: Iterable[Mechanism], sizes: Sequence[int], part_of_cell: Int64Array,
-    layouts: Sequence[CellLayout], n_parts: int, dt_ms: float, window: int,
+    layouts: Sequence[CellLayout], n_parts: int, network: Network, window: int,
 ) -> tuple[list[Plastic], list[list[Piece]]]:  # fmt: skip
     """Give every part the synapses onto its cells.
 
@@ -299,7 +301,8 @@ def lay_out_mechanisms(
     part_of_cell : (n_cells,) int64
     layouts : sequence of CellLayout
     n_parts : int
-    dt_ms : float, ms
+    network : Network
+        For its time step and precision.
     window : int, steps
         Steps between two barriers.
 
@@ -312,8 +315,8 @@ def lay_out_mechanisms(
     """
     population = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
     first = np.cumsum([0, *sizes], dtype=np.int64)
-    cells = _Cells(population, part_of_cell, first, layouts)
-    builders = [_Builder(part, cells, dt_ms) for part in range(n_parts)]
+    cells = _Cells(population, part_of_cell, first, layouts, network.precision)
+    builders = [_Builder(part, cells, network.dt_ms) for part in range(n_parts)]
     for mechanism in mechanisms:
         prepared = _Prepared(mechanism, cells)
         for builder, order in zip(builders, prepared.orders, strict=False):

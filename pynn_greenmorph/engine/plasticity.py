@@ -138,7 +138,7 @@ class Plasticity:
             mechanism.apply()
         sizes = [cells.size for cells in network.cells]
         plastics, self._pieces = lay_out_mechanisms(
-            self.mechanisms, sizes, part_of_cell, layouts, len(parts), network.dt_ms, window
+            self.mechanisms, sizes, part_of_cell, layouts, len(parts), network, window
         )
         for part, plastic in zip(parts, plastics, strict=True):
             part.plastic = plastic
@@ -174,8 +174,8 @@ class Plasticity:
         return found
 
     def finish_flights(
-        self, tail: LogTail, now: int, last_step: int, part_of_cell: Int64Array, n_inputs: int,
-        advance: Advance | None, trial: int, key: np.int64,
+        self, tail: LogTail, now: int, last_step: int, part_of_cell: Int64Array,
+        inputs: NDArray[Any], advance: Advance | None, trial: int, key: np.int64,
     ) -> Pending:  # fmt: skip
         """Let spikes in flight arrive at the mechanisms that the user changed, at once.
 
@@ -190,8 +190,8 @@ class Plasticity:
         now, last_step : int
             Last step done, last step whose spikes were emitted.
         part_of_cell : (n_cells,) int64
-        n_inputs : int
-            Input slots of one step.
+        inputs : (n_slots,) float64 or float32
+            The input of one step; only its shape and type count.
         advance : Advance or None
             The run loop; None before the first run.
         trial, key : int
@@ -206,7 +206,7 @@ class Plasticity:
         arriving: Pending = _nothing(Pending)._replace(value=np.zeros(0))
         if changed and advance is not None and len(tail.step) and self._pieces:
             numbers = [mechanism.number for mechanism in changed]
-            flying = _Flights(self.parts, tail, now, reach, part_of_cell, n_inputs)
+            flying = _Flights(self.parts, tail, now, reach, part_of_cell, inputs)
             arriving = flying.arrive(numbers, advance, trial, key)
             self.check()
         for mechanism in changed:
@@ -239,11 +239,11 @@ class _Flights:
 
     def __init__(
         self, parts: Sequence[Part], tail: LogTail, now: int, reach: int,
-        part_of_cell: Int64Array, n_inputs: int,
+        part_of_cell: Int64Array, inputs: NDArray[Any],
     ) -> None:  # fmt: skip
-        self.parts, self.now, self.reach, self.n_inputs = parts, now, reach, n_inputs
+        self.parts, self.now, self.reach, self.n_inputs = parts, now, reach, len(inputs)
         self.ring_steps = 1 << reach.bit_length()
-        self.ring = np.zeros(self.ring_steps * n_inputs)
+        self.ring = np.zeros(self.ring_steps * len(inputs), dtype=inputs.dtype)
         room = np.ones(len(parts), dtype=np.int64)
         self.log, self.base, self.n_tail = LogBuffers().open(
             tail, now, now + reach, reach, part_of_cell, room
@@ -254,14 +254,16 @@ class _Flights:
     ) -> Pending:
         """Return what arrives at the projections with these numbers."""
         empty = np.zeros(0)
-        memory = Memory(empty, empty, self.ring, empty, empty, new_words())
+        memory = Memory(
+            empty, np.zeros(0, np.float32), empty, self.ring, self.ring[:0], empty, new_words()
+        )
         shares = [self._share(part, numbers, memory) for part in self.parts]
 
         def call(index: int) -> End:
             until = self.now + self.reach
             setting = Setting(
                 index, until, self.reach, 0, until, self.base, trial, key, self.ring_steps - 1,
-                self.n_inputs,
+                self.n_inputs, 0,
             )  # fmt: skip
             memory_map = MemoryMap().take(shares[index])
             return advance(self.now, int(self.n_tail[index]), setting, memory_map)

@@ -129,13 +129,15 @@ class Recordings:
         return self._tables, self._buffer
 
     def close(
-        self, probes: Sequence[Probe], samples: FloatArray, at: Int64Array, step: int, to_step: int
-    ) -> None:
+        self, probes: Sequence[Probe], cells: CellState, samples: FloatArray, at: Int64Array,
+        step: int, to_step: int,
+    ) -> None:  # fmt: skip
         """Keep what the run loop has written.
 
         Parameters
         ----------
         probes : sequence of Probe
+        cells : CellState
         samples : flat float64
             The buffer of :meth:`open`.
         at : (p,) int64
@@ -147,7 +149,7 @@ class Recordings:
             times, width = _due(probe, step, to_step), len(probe.cells)
             if times:
                 values = samples[first : first + times * width].reshape(times, width)
-                shown = CellState.shown(probe.group, probe.variable, probe.cells, values)
+                shown = cells.shown(probe.group, probe.variable, probe.cells, values)
                 self._samples.setdefault(id(probe), []).append(shown)
 
 
@@ -177,6 +179,7 @@ def _probe_tables(
                 interval=np.array([probe.interval for probe in probes], dtype=np.int64),
                 first=np.cumsum([0, *map(len, mine)], dtype=np.int64),
                 slot=np.concatenate([np.zeros(0, dtype=np.int64), *mine]),
+                single=np.array([cells.layout(one.group).single for one in probes], dtype=np.int64),
                 buffer_at=buffer_at + np.array([low for low, _ in edges], dtype=np.int64),
                 width=np.array([len(probe.cells) for probe in probes], dtype=np.int64),
             )

@@ -111,7 +111,9 @@ class Probes(NamedTuple):
     start, interval : (p,) int64, steps
     first : (p + 1,) int64
     slot : (n,) int64
-        Indices into the flat state array.
+        Indices into the states of the probe's precision.
+    single : (p,) int64
+        1 where these are float32.
     buffer_at : (p,) int64
         Where the part's first sample of the probe goes in the sample buffer.
     width : (p,) int64
@@ -122,6 +124,7 @@ class Probes(NamedTuple):
     interval: Int64Array
     first: Int64Array
     slot: Int64Array
+    single: Int64Array
     buffer_at: Int64Array
     width: Int64Array
 
@@ -164,6 +167,8 @@ class Setting(NamedTuple):
         Steps of the ring of inputs, less 1.
     stride : int
         Input slots of one step.
+    flush : int
+        Whether denormal numbers count as 0.
     """
 
     part: int
@@ -176,6 +181,7 @@ class Setting(NamedTuple):
     key: np.int64
     mask: int
     stride: int
+    flush: int
 
 
 class Memory(NamedTuple):
@@ -183,8 +189,12 @@ class Memory(NamedTuple):
 
     Attributes
     ----------
-    state, param, inputs, injected : flat float64
-        See ``tables``; ``inputs`` is a ring of steps.
+    state : flat float64
+    state32 : flat float32
+        See ``tables``.
+    param : flat float64
+    inputs, injected : flat float64, or float32 in fast precision
+        ``inputs`` is a ring of steps.
     samples : flat float64
         Sample buffers of all probes.
     words : (64,) int64
@@ -192,9 +202,10 @@ class Memory(NamedTuple):
     """
 
     state: FloatArray
+    state32: NDArray[np.float32]
     param: FloatArray
-    inputs: FloatArray
-    injected: FloatArray
+    inputs: NDArray[np.float64] | NDArray[np.float32]
+    injected: NDArray[np.float64] | NDArray[np.float32]
     samples: FloatArray
     words: Int64Array
 

@@ -30,7 +30,7 @@ from .profile import Profile, Stopwatch
 from .recordings import Recordings
 from .rows import Delivery
 from .share import Memory, Pending, Setting, TableSpikes
-from .tables import KERNEL_BLOCK, aligned
+from .tables import TABLE_BLOCK, aligned
 from .threads import choose_threads, new_words, run_parts
 
 __all__ = ["Simulation"]
@@ -82,7 +82,7 @@ class Simulation:
 
     def __init__(self, network: Network, threads: int | str = "auto") -> None:
         self.network = network
-        self.cells = CellState(network.dt_ms)
+        self.cells = CellState(network.dt_ms, network.precision)
         self.plasticity = Plasticity()
         self.recordings = Recordings()
         self.step = 0
@@ -225,7 +225,8 @@ class Simulation:
         tail, plasticity = self.tail.after(self._epoch), self.plasticity
         arriving = plasticity.finish_flights(
             self.tail, self.step, self._last_step, self._part_of_cell,
-            len(self._ring) // self._delivery.ring_steps, self._advance, self.trial, self.key,
+            self._ring[: len(self._ring) // self._delivery.ring_steps], self._advance, self.trial,
+            self.key,
         )  # fmt: skip
         plasticity.bring_back()
         self._pending = pending_input(
@@ -248,7 +249,7 @@ class Simulation:
     def _share_out(self) -> None:
         """Partition the network, sort its synapses, and give every part its share."""
         cells, n_cells = self.cells, self.network.n_cells
-        n_blocks = int((cells.blocks.kind == KERNEL_BLOCK).sum())
+        n_blocks = int((cells.blocks.kind != TABLE_BLOCK).sum())
         self._window = self._longest_window()
         n_parts = choose_threads(self._threads, n_cells, n_blocks, self._window)
         self._partition = make_partition(cells.layouts, cells.blocks, n_parts, n_cells)
@@ -256,7 +257,7 @@ class Simulation:
         self._delivery = build_delivery(
             self.network, cells.layouts, self._partition, cells.n_inputs
         )
-        self._ring = aligned(self._delivery.ring_steps * cells.n_inputs)
+        self._ring = aligned(self._delivery.ring_steps * cells.n_inputs, dtype=cells.real)
         self._parts = make_parts(self._partition, cells.blocks, self._delivery.parts, self._pending)
         self._lay_out_plasticity()
         # New parts know neither table spikes nor currents; later steps only are laid out.
@@ -390,7 +391,7 @@ class Simulation:
         def call(index: int) -> loop.End:
             setting = Setting(
                 index, last_step, window, int(room[index]), self._epoch, base, self.trial, key,
-                delivery.ring_steps - 1, cells.n_inputs,
+                delivery.ring_steps - 1, cells.n_inputs, int(self.network.precision == "fast"),
             )  # fmt: skip
             memory_map = parts[index].memory_map.take(shares[index])
             return advance(first, int(n_tail[index]), setting, memory_map)
@@ -407,7 +408,7 @@ class Simulation:
         self._take_spikes(spikes)
         self.tail = self.tail.joined(spikes).after(self.step - longest)
         if probes:
-            self.recordings.close(probes, samples, tables[0].buffer_at, first, self.step)
+            self.recordings.close(probes, cells, samples, tables[0].buffer_at, first, self.step)
         # A call may end between two looks, so the last one may be two calls back.
         since = max(self._known_finite, self.step - 2 * (loop.CHECK_STEPS + window))
         if self.step == last_step:
@@ -419,7 +420,7 @@ class Simulation:
     def _memory_with(self, samples: FloatArray) -> Memory:
         """The arrays that all parts share; the same object while they are the same."""
         cells = self.cells
-        arrays = cells.state, cells.param, self._ring, cells.injected, samples
+        arrays = cells.state, cells.state32, cells.param, self._ring, cells.injected, samples
         old = self._memory
         if old is None or any(one is not two for one, two in zip(old, arrays, strict=False)):
             self._memory = old = Memory(*arrays, new_words())

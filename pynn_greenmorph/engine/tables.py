@@ -9,17 +9,19 @@ last cell.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import GreenmorphError, explain
 from ..network import CellGroup
+from ..registry import CellModel
 from .generate import BLOCK, ROW
 
 __all__ = [
     "KERNEL_BLOCK",
+    "SINGLE_BLOCK",
     "TABLE_BLOCK",
     "Blocks",
     "CellLayout",
@@ -32,8 +34,8 @@ __all__ = [
 Int64Array = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 
-#: Kind of a block: spikes from a table, or from a kernel.
-TABLE_BLOCK, KERNEL_BLOCK = 0, 1
+#: Kind of a block: spikes from a table, or from a kernel with states in float64 or float32.
+TABLE_BLOCK, KERNEL_BLOCK, SINGLE_BLOCK = 0, 1, 2
 
 
 class Blocks(NamedTuple):
@@ -42,13 +44,13 @@ class Blocks(NamedTuple):
     Attributes
     ----------
     kind : (b,) int64
-        ``TABLE_BLOCK`` or ``KERNEL_BLOCK``.
+        ``TABLE_BLOCK``, ``KERNEL_BLOCK`` or ``SINGLE_BLOCK``.
     address : (b,) int64
         Address of the compiled kernel.
     first_cell, n_cells : (b,) int64
         Global id of the first lane, number of lanes in use.
     state_at, state_end : (b,) int64
-        Where the block's rows of state begin, and end.
+        Where the block's rows of state begin, and end, among the states of its precision.
     param_at, input_at, injected_at : (b,) int64
         Where its constants, the inputs of one step and its injected currents begin.
     """
@@ -71,12 +73,18 @@ class CellLayout:
     Attributes
     ----------
     group : CellGroup
+    model : CellModel
+        What is computed: the group's model or its ``fast``.
+    single : bool
+        Whether its states are float32.
     n_blocks : int
     state_at, input_at, injected_at : int
         Where the group's first block begins.
     """
 
     group: CellGroup
+    model: CellModel
+    single: bool
     n_blocks: int
     state_at: int
     input_at: int
@@ -85,15 +93,15 @@ class CellLayout:
     @property
     def n_states(self) -> int:
         """Rows of state per block; a block without state still has one row."""
-        return max(len(self.group.model.states), 1)
+        return max(len(self.model.states), 1)
 
     @property
     def n_inputs(self) -> int:
         """Rows of input per block: one for each receptor."""
-        return len(self.group.model.receptors)
+        return len(self.model.receptors)
 
     def state_slots(self, row: int, cells: Int64Array) -> Int64Array:
-        """Indices into the flat state array of state ``row`` of cells of the group."""
+        """Indices into the states of its precision, of state ``row`` of cells of the group."""
         return self.state_at + (cells // BLOCK * self.n_states + row) * ROW + cells % BLOCK
 
     def input_slots(self, row: int, cells: Int64Array) -> Int64Array:
@@ -105,12 +113,16 @@ class CellLayout:
         return self.injected_at + cells
 
 
-def lay_out_group(group: CellGroup, state_at: int, input_at: int, injected_at: int) -> CellLayout:
+def lay_out_group(
+    group: CellGroup, single: bool, state_at: int, input_at: int, injected_at: int
+) -> CellLayout:
     """Place a group behind what is already laid out.
 
     Parameters
     ----------
     group : CellGroup
+    single : bool
+        Whether it is computed in float32, as ``group.model.fast`` says.
     state_at, input_at, injected_at : int
         Present lengths of the flat arrays.
 
@@ -118,15 +130,22 @@ def lay_out_group(group: CellGroup, state_at: int, input_at: int, injected_at: i
     -------
     CellLayout
     """
-    return CellLayout(group, -(-group.size // BLOCK), state_at, input_at, injected_at)
+    model = group.model
+    if single:
+        assert model.fast is not None
+        model = model.fast
+    n_blocks = -(-group.size // BLOCK)
+    return CellLayout(group, model, single, n_blocks, state_at, input_at, injected_at)
 
 
-def constant_columns(group: CellGroup, dt_ms: float) -> tuple[FloatArray, bool]:
+def constant_columns(group: CellGroup, model: CellModel, dt_ms: float) -> tuple[FloatArray, bool]:
     """Derive a group's constants from its parameter columns.
 
     Parameters
     ----------
     group : CellGroup
+    model : CellModel
+        What is computed: the group's model or its ``fast``.
     dt_ms : float, ms
 
     Returns
@@ -141,7 +160,6 @@ def constant_columns(group: CellGroup, dt_ms: float) -> tuple[FloatArray, bool]:
     GreenmorphError
         When ``derive`` forgets a constant or returns one that is not finite.
     """
-    model = group.model
     if model.derive is None:
         return np.zeros((0, group.size)), True
     derived = model.derive(group.columns, dt_ms)
@@ -183,16 +201,18 @@ def pad_lanes(values: FloatArray) -> FloatArray:
     return blocks
 
 
-def aligned(n: int, values: FloatArray | None = None) -> FloatArray:
-    """Return (n,) float64 zeros at the beginning of a page, the first ones ``values``.
+def aligned(n: int, values: NDArray[Any] | None = None, dtype: Any = np.float64) -> NDArray[Any]:
+    """Return (n,) zeros of ``dtype`` at the beginning of a page, the first ones ``values``.
 
     NumPy's own arrays begin in the middle of a cache line: every vector of
     eight is then read from two lines. Arrays at different places within a page
     also make loads wait for unrelated stores. Together up to 1.7 times slower,
     and differently in every process.
     """
-    memory = np.zeros(n + 512)
-    first = -(memory.ctypes.data // 8) % 512
+    size = np.dtype(dtype).itemsize
+    page = 4096 // size
+    memory = np.zeros(n + page, dtype=dtype)
+    first = -(memory.ctypes.data // size) % page
     result = memory[first : first + n]
     if values is not None:
         result[: len(values)] = values

@@ -69,8 +69,10 @@ def setup(
         Board whose costs the energy report shows; ``"ideal"`` by default.
         Arithmetic is exact float64 without limits on every board; for another
         board than ``"ideal"`` the fidelity report says so.
-    precision : {"exact"}
-        Number format of the ideal board.
+    precision : {"exact", "fast"}
+        Number format of the ideal board. ``"exact"`` is float64 with NEST's
+        solvers, ``"fast"`` float32, with Runge-Kutta steps of fixed length for
+        cells with conductances; other boards have formats of their own.
     threads : int or "auto"
         Number of threads; results do not depend on it. ``"auto"`` takes as many
         as this process may use and as have enough to do.
@@ -97,7 +99,7 @@ def setup(
     check_extra(extra_params)
     seed = take_seed(extra_params)
     check_threads(threads)
-    check_choice("precision", precision, ["exact"])
+    check_choice("precision", precision, ["exact", "fast"])
     check_choice("spike_precision", spike_precision, ["on_grid", "off_grid"])
     if time_scale_factor is not None:
         finite_number(
@@ -113,8 +115,17 @@ def setup(
                 )
             )
     chosen = resolve_board(simulator.state.board_override or board or "ideal")
+    if precision != "exact" and chosen != "ideal":
+        raise InvalidValueError(
+            explain(
+                f"precision={precision!r} together with board={chosen!r}",
+                where="setup()",
+                allowed="precision='fast' on the board 'ideal' only",
+                todo="Leave out one of the two: a board has its own number format",
+            )
+        )
     _write_pending()
-    session = Session(dt, seed, chosen, time_scale_factor, threads)
+    session = Session(dt, seed, chosen, time_scale_factor, threads, precision)
     simulator.state.open(session, low, high)
     _note_deviations(session, spike_precision, extra_params)
     return int(rank())

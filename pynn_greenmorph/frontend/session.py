@@ -32,6 +32,8 @@ class Session:
         Slow-down that the user asked for on a real-time board.
     threads : int or "auto"
         Number of threads; no result depends on it.
+    precision : {"exact", "fast"}
+        See :class:`.Network`.
 
     Attributes
     ----------
@@ -51,8 +53,9 @@ class Session:
         board: str,
         time_scale_factor: float | None,
         threads: int | str = "auto",
+        precision: str = "exact",
     ) -> None:
-        self.network = Network(dt_ms=dt_ms, seed=seed)
+        self.network = Network(dt_ms=dt_ms, seed=seed, precision=precision)
         self.simulation = Simulation(self.network, threads)
         self.fidelity = FidelityLog()
         self.board = board
