@@ -5,19 +5,22 @@ the beginning, in the middle and at the end of a step; the potential then takes
 one fourth-order Runge-Kutta step (Kutta 1901, Z. Math. Phys. 46:435). Its
 error within a step is below 3e-4 of the way to the equilibrium as long as the
 rate of the membrane times the step is at most ``LARGEST_RATE``; where it is
-more, the step is cut into so many parts that it is less.
+more, the step is cut into parts that are shorter still, because the rate may
+grow within a part.
 
-A cell type hands four functions to its argument ``method``:
+A cell type hands five functions to its argument ``method``:
 
 ``decayed(y, f)``
     its conductances ``y``, a tuple, after half a step with the factors ``f``;
 ``factors(p, part)``
-    these factors, for a part (a fraction) of a step;
+    these factors, for half of a part (a fraction, or more than 1) of a step;
 ``totals(y, p)``
     the sum of conductances (nS), and the current at the potential 0 (pA);
 ``membrane(x, first, middle, last, p, part)``
     its other variables ``x`` after a part of a step, from the totals at its
-    beginning, middle and end.
+    beginning, middle and end;
+``rate(x, total, p)``
+    the rate of the membrane times the whole step.
 
 ``p`` holds what is constant during a step: first the step over the capacitance
 (ms/pF; 0 while refractory), then the step over the time constants. Potentials
@@ -42,8 +45,10 @@ __all__ = [
     "ALPHA_HELPERS",
     "EXP_CONSTANTS",
     "EXP_HELPERS",
+    "FINE_RATE",
     "HELPERS",
     "LARGEST_RATE",
+    "LEAKY_HELPERS",
     "METHODS",
     "MOST_PARTS",
     "VARIABLES",
@@ -54,6 +59,7 @@ __all__ = [
     "exp_decayed",
     "exp_factors",
     "leaky_membrane",
+    "leaky_rate",
     "several_steps",
     "whole_step",
 ]
@@ -63,6 +69,9 @@ FloatArray = NDArray[np.float64]
 #: Largest product of the membrane's rate and a Runge-Kutta step: the fifth power of it
 #: over 5!, the first term that the method leaves out, is 2.6e-4.
 LARGEST_RATE = 0.5
+
+#: The same for a part of a step.
+FINE_RATE = 0.125
 
 #: Parts of a step beyond which the system counts as too stiff.
 MOST_PARTS = 10_000
@@ -169,47 +178,51 @@ def leaky_membrane(u, first, middle, last, p, part):  # type: ignore[no-untyped-
     return u + (k1 + 2.0 * (k2 + k3) + k4) * (1.0 / 6.0)
 
 
-def partial_step(decayed, totals, membrane, x, y, f, p, part):  # type: ignore[no-untyped-def]
-    """Advance ``x`` and the conductances ``y`` by a part of a step; returns the largest rate too.
+def leaky_rate(u, total, p):  # type: ignore[no-untyped-def]
+    """Return the rate of a leaky membrane times the whole step."""
+    return p[0] * total[0]
 
-    The rate is that of the membrane times the whole step.
+
+def whole_step(decayed, factors, totals, membrane, rate, x, y, f, p):  # type: ignore[no-untyped-def]
+    """Advance ``x`` and the conductances ``y`` by one time step.
+
+    Returns both, and whether one Runge-Kutta step is short enough.
     """
     first = totals(y, p)
     y = decayed(y, f)
     middle = totals(y, p)
     y = decayed(y, f)
     last = totals(y, p)
-    x = membrane(x, first, middle, last, p, part)
-    return x, y, p[0] * max(first[0], middle[0], last[0])
+    x_new = membrane(x, first, middle, last, p, 1.0)
+    return x_new, y, max(rate(x, first, p), rate(x_new, last, p)) <= LARGEST_RATE
 
 
-def whole_step(decayed, factors, totals, membrane, x, y, f, p):  # type: ignore[no-untyped-def]
-    """Advance ``x`` and the conductances ``y`` by one time step.
-
-    Returns both, and whether one Runge-Kutta step is short enough.
-    """
-    x, y, rate = partial_step(decayed, totals, membrane, x, y, f, p, 1.0)
-    return x, y, rate <= LARGEST_RATE
-
-
-def several_steps(decayed, factors, totals, membrane, x, y, f, p):  # type: ignore[no-untyped-def]
+def several_steps(decayed, factors, totals, membrane, rate, x, y, f, p):  # type: ignore[no-untyped-def]
     """Do the same in as many parts as it takes.
 
     Where these are too many, the conductances become not a number, which ends
     the run with an error.
     """
-    _, _, rate = partial_step(decayed, totals, membrane, x, y, f, p, 1.0)
-    n_parts = int(min(rate / LARGEST_RATE, 2.0 * MOST_PARTS)) + 1
-    part = 1.0 / np.float32(n_parts)
-    f = factors(p, part if n_parts <= MOST_PARTS else math.nan)
-    for _ in range(min(n_parts, MOST_PARTS)):
-        x, y, rate = partial_step(decayed, totals, membrane, x, y, f, p, part)
-    return x, y, True
+    elapsed, n_parts, y_new = 0.0, 0, y
+    first, at_end = totals(y, p), totals(decayed(y, factors(p, 2.0)), p)
+    while elapsed < 1.0:
+        now, remaining = max(rate(x, first, p), rate(x, at_end, p)), 1.0 - elapsed
+        part = remaining if now * remaining <= FINE_RATE else FINE_RATE / now
+        n_parts += 1
+        until = elapsed + part if n_parts <= MOST_PARTS else math.nan
+        # From the beginning of the step: factors of many short parts would lose digits.
+        middle = totals(decayed(y, factors(p, elapsed + until)), p)
+        y_new = decayed(y, factors(p, 2.0 * until))
+        last = totals(y_new, p)
+        x = membrane(x, first, middle, last, p, part)
+        elapsed, first = until, last
+    return x, y_new, True
 
 
 #: For ``CellModel.methods``.
 METHODS = (whole_step, several_steps)
 
-HELPERS = (partial_step, whole_step, several_steps, threshold)
+HELPERS = (whole_step, several_steps, threshold)
+LEAKY_HELPERS = (leaky_membrane, leaky_rate)
 EXP_HELPERS = (exp_decayed, exp_factors, *HELPERS)
 ALPHA_HELPERS = (alpha_decayed, alpha_factors, *HELPERS)

@@ -8,8 +8,14 @@ one spike causes.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ..registry import CellModel
+from . import _adex_fast, _rk4
 from ._adex import (
     CONSTANTS,
     HELPERS,
@@ -23,10 +29,14 @@ from ._adex import (
     integrate_and_fire,
     slopes,
 )
-from ._conductance import alpha_stages
+from ._adex_fast import adapting_constants, adapting_membrane, adapting_rate
+from ._conductance import alpha_stages, threshold
 from ._parameters import CONDUCTANCE_RECEPTORS
+from ._rk4 import alpha_decayed, alpha_factors
 
-__all__ = ["MODEL", "step", "sub_step"]
+__all__ = ["MODEL", "fast_constants", "fast_step", "step", "sub_step", "totals"]
+
+FloatArray = NDArray[np.float64]
 
 
 def sub_step(h, y, p):  # type: ignore[no-untyped-def]
@@ -79,7 +89,62 @@ def step(  # type: ignore[no-untyped-def]
     return v_mv, w_pa, dg_exc, g_exc_ns, dg_inh, g_inh_ns, refractory, h_ms, spikes
 
 
-MODEL = CellModel(
+def totals(y, p):  # type: ignore[no-untyped-def]
+    """Return the sum of conductances (nS), and the current at the potential 0 (pA)."""
+    _, g_exc, _, g_inh = y
+    _, _, _, _, g_leak, e_exc, e_inh, current, _ = p
+    return g_leak + g_exc + g_inh, g_exc * e_exc + g_inh * e_inh + current
+
+
+def fast_step(  # type: ignore[no-untyped-def]
+    u_mv, w_pa, dg_exc, g_exc_ns, dg_inh, g_inh_ns, refractory,
+    in_excitatory, in_inhibitory, i_inj_pa,
+    h_over_c, g_leak_ns, e_exc_mv, e_inh_mv, theta_mv, reset_mv, i_offset_pa, refractory_steps,
+    h_exc, h_inh, half_exc, half_inh, half_ms, peak_exc, peak_inh,
+    u_spike_mv, u_fire_mv, per_delta_t, spike_pa, a_ns, b_pa, h_w, method,
+):  # fmt: skip
+    """Advance one cell by one step in float32; ``u_mv`` is the potential relative to rest.
+
+    Returns the new states in order, the number of spikes, and whether all hold.
+    """
+    # A refractory cell stays at its reset potential, only ``w`` goes on.
+    h_over_c = 0.0 if refractory > 0.0 else h_over_c
+    cell = (h_over_c, theta_mv, u_spike_mv, per_delta_t, spike_pa, a_ns, h_w)
+    current = i_inj_pa + i_offset_pa
+    p = (h_over_c, h_exc, h_inh, half_ms, g_leak_ns, e_exc_mv, e_inh_mv, current, cell)
+    y, f = (dg_exc, g_exc_ns, dg_inh, g_inh_ns), (half_exc, half_inh, half_ms)
+    x = (u_mv, w_pa)
+    x, y, holds = method(
+        alpha_decayed, alpha_factors, totals, adapting_membrane, adapting_rate, x, y, f, p
+    )
+    u_mv, w_pa = x
+    dg_exc, g_exc_ns, dg_inh, g_inh_ns = y
+    dg_exc = dg_exc + in_excitatory * peak_exc
+    dg_inh = dg_inh + in_inhibitory * peak_inh
+    u_mv, refractory, spikes = threshold(u_mv, refractory, u_fire_mv, reset_mv, refractory_steps)
+    w_pa = w_pa + b_pa if spikes > 0 else w_pa
+    return u_mv, w_pa, dg_exc, g_exc_ns, dg_inh, g_inh_ns, refractory, spikes, holds
+
+
+def fast_constants(columns: Mapping[str, FloatArray], dt_ms: float) -> dict[str, FloatArray]:
+    """Compute the constants of ``fast_step`` from the parameter columns.
+
+    Parameters
+    ----------
+    columns : mapping of str to (n,) float64
+        Parameter columns in PyNN's units.
+    dt_ms : float, ms
+        Time step.
+
+    Returns
+    -------
+    dict of str to (n,) float64
+        Those of ``_rk4.alpha_constants`` and of ``adapting_constants``.
+    """
+    return _rk4.alpha_constants(columns, dt_ms) | adapting_constants(columns, dt_ms)
+
+
+_EXACT = CellModel(
     name="EIF_cond_alpha_isfa_ista",
     kind="neuron",
     parameters=PARAMETERS,
@@ -95,4 +160,18 @@ MODEL = CellModel(
     not_above=NOT_ABOVE,
     helpers=(*HELPERS, sub_step),
     doc="Adaptive exponential cell, alpha-shaped conductances, RKF45 steps.",
+)
+
+MODEL = replace(
+    _EXACT,
+    fast=replace(
+        _EXACT,
+        states=("u_mv", "w_pa", "dg_exc", "g_exc_ns", "dg_inh", "g_inh_ns", "refractory"),
+        variables=_adex_fast.VARIABLES,
+        constants=(*_rk4.ALPHA_CONSTANTS, *_adex_fast.CONSTANTS),
+        derive=fast_constants,
+        step=fast_step,
+        methods=_rk4.METHODS,
+        helpers=(*_rk4.ALPHA_HELPERS, *_adex_fast.HELPERS, totals),
+    ),
 )

@@ -28,7 +28,7 @@ from ._parameters import (
     reversal_potentials,
     synaptic_times,
 )
-from ._rk4 import alpha_decayed, alpha_factors, leaky_membrane
+from ._rk4 import alpha_decayed, alpha_factors, leaky_membrane, leaky_rate
 from ._rkf45 import METHODS
 
 __all__ = ["MODEL", "fast_step", "slope", "step", "sub_step", "totals"]
@@ -111,7 +111,9 @@ def fast_step(  # type: ignore[no-untyped-def]
     current = i_inj_pa + i_offset_pa
     p = (h_over_c, h_exc, h_inh, half_ms, g_leak_ns, e_exc_mv, e_inh_mv, current)
     y, f = (dg_exc, g_exc_ns, dg_inh, g_inh_ns), (half_exc, half_inh, half_ms)
-    u_mv, y, holds = method(alpha_decayed, alpha_factors, totals, leaky_membrane, u_mv, y, f, p)
+    u_mv, y, holds = method(
+        alpha_decayed, alpha_factors, totals, leaky_membrane, leaky_rate, u_mv, y, f, p
+    )
     dg_exc, g_exc_ns, dg_inh, g_inh_ns = y
     dg_exc = dg_exc + in_excitatory * peak_exc
     dg_inh = dg_inh + in_inhibitory * peak_inh
@@ -147,6 +149,6 @@ MODEL = replace(
         derive=_rk4.alpha_constants,
         step=fast_step,
         methods=_rk4.METHODS,
-        helpers=(*_rk4.ALPHA_HELPERS, leaky_membrane, totals),
+        helpers=(*_rk4.ALPHA_HELPERS, *_rk4.LEAKY_HELPERS, totals),
     ),
 )

@@ -27,7 +27,7 @@ from ._parameters import (
     reversal_potentials,
     synaptic_times,
 )
-from ._rk4 import exp_decayed, exp_factors, leaky_membrane
+from ._rk4 import exp_decayed, exp_factors, leaky_membrane, leaky_rate
 from ._rkf45 import METHODS
 
 __all__ = ["MODEL", "fast_step", "step", "sub_step", "totals"]
@@ -86,9 +86,9 @@ def fast_step(  # type: ignore[no-untyped-def]
     """
     current = i_inj_pa + i_offset_pa
     p = (h_over_c, h_exc, h_inh, g_leak_ns, e_exc_mv, e_inh_mv, current)
-    f = (half_exc, half_inh)
+    y, f = (g_exc_ns, g_inh_ns), (half_exc, half_inh)
     u_mv, y, holds = method(
-        exp_decayed, exp_factors, totals, leaky_membrane, u_mv, (g_exc_ns, g_inh_ns), f, p
+        exp_decayed, exp_factors, totals, leaky_membrane, leaky_rate, u_mv, y, f, p
     )
     u_mv, refractory, spikes = threshold(u_mv, refractory, theta_mv, reset_mv, refractory_steps)
     return u_mv, y[0] + in_excitatory, y[1] + in_inhibitory, refractory, spikes, holds
@@ -122,6 +122,6 @@ MODEL = replace(
         derive=_rk4.exp_constants,
         step=fast_step,
         methods=_rk4.METHODS,
-        helpers=(*_rk4.EXP_HELPERS, leaky_membrane, totals),
+        helpers=(*_rk4.EXP_HELPERS, *_rk4.LEAKY_HELPERS, totals),
     ),
 )

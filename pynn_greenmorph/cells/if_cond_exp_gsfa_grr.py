@@ -34,7 +34,7 @@ from ._parameters import (
     reversal_potentials,
     synaptic_times,
 )
-from ._rk4 import leaky_membrane
+from ._rk4 import leaky_membrane, leaky_rate
 from ._rkf45 import METHODS
 
 __all__ = ["MODEL", "derive", "fast_constants", "fast_step", "slope", "step", "sub_step"]
@@ -201,7 +201,7 @@ def fast_step(  # type: ignore[no-untyped-def]
         current,
     )  # fmt: skip
     y, f = (g_exc_ns, g_inh_ns, g_sfa_ns, g_rr_ns), (half_exc, half_inh, half_sfa, half_rr)
-    u_mv, y, holds = method(decayed, factors, totals, leaky_membrane, u_mv, y, f, p)
+    u_mv, y, holds = method(decayed, factors, totals, leaky_membrane, leaky_rate, u_mv, y, f, p)
     g_exc_ns, g_inh_ns, g_sfa_ns, g_rr_ns = y
     g_exc_ns = g_exc_ns + in_excitatory
     g_inh_ns = g_inh_ns + in_inhibitory
@@ -249,6 +249,6 @@ MODEL = replace(
         derive=fast_constants,
         step=fast_step,
         methods=_rk4.METHODS,
-        helpers=(*_rk4.HELPERS, leaky_membrane, decayed, factors, totals),
+        helpers=(*_rk4.HELPERS, *_rk4.LEAKY_HELPERS, decayed, factors, totals),
     ),
 )

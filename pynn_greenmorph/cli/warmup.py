@@ -47,6 +47,7 @@ def warmup_command() -> int:
     dynamic = [model for model in synapse_models().values() if not model.static]
     _timed("other synapse types", lambda: _compile_synapses(dynamic))
     _timed("run loop, sorting and wiring", run_small_network)
+    _timed("run loop, fast precision", lambda: run_small_network("fast"))
     click.echo(f"ready after {time.perf_counter() - began:.1f} s")
     return 0
 
@@ -60,9 +61,11 @@ def _timed(what: str, work: Any) -> None:
 def _compile_cell(model: CellModel) -> None:
     for scalar_parameters in (True, False):
         load_block(model, scalar_parameters)
+        load_block(model.fast or model, scalar_parameters, "fast", model.fast is not None)
 
 
 def _compile_synapses(models: list[SynapseModel]) -> None:
     for model in models:
         load_row(model, needs_own(model))
+        load_row(model, needs_own(model), "fast")
         load_trace(model)

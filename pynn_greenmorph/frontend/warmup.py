@@ -10,12 +10,17 @@ from . import namespace
 __all__ = ["run_small_network"]
 
 
-def run_small_network() -> None:
-    """Everything else is compiled when it is first called, so each is called once."""
+def run_small_network(precision: str = "exact") -> None:
+    """Everything else is compiled when it is first called, so each is called once.
+
+    Parameters
+    ----------
+    precision : {"exact", "fast"}
+    """
     sim: Any = namespace
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        sim.setup(seed=1)
+        sim.setup(seed=1, precision=precision)
         # Enough candidates for the compiled ways of wiring: small networks go without.
         cells = sim.Population(300, sim.IF_curr_exp())
         some = sim.FixedProbabilityConnector(0.1, rng=sim.NumpyRNG(seed=1))

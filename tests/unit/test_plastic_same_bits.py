@@ -49,9 +49,9 @@ def drawn(low: float, high: float) -> Any:
     return sim.RandomDistribution("uniform", (low, high), rng=sim.NumpyRNG(seed=31))
 
 
-def build(threads: int, record: bool) -> tuple[list[Any], list[Any]]:
+def build(threads: int, record: bool, precision: str) -> tuple[list[Any], list[Any]]:
     """Noise onto two populations that excite each other, everything plastic."""
-    sim.setup(timestep=DT, seed=5, threads=threads)
+    sim.setup(timestep=DT, seed=5, threads=threads, precision=precision)
     draw = np.random.RandomState(8)
     noise = sim.Population(SIZES[1], sim.SpikeSourcePoisson(rate=60.0), label="noise")
     offset = draw.uniform(0.5, 0.95, SIZES[0])
@@ -91,6 +91,7 @@ def digest(projections: list[Any]) -> str:
     """sha256 of spikes per cell, states, weights and counts."""
     engine = sim.state.session.simulation
     hasher = hashlib.sha256(engine.emitted.tobytes() + engine.cells.state.tobytes())
+    hasher.update(engine.cells.state32.tobytes())
     for projection in projections:
         hasher.update(np.array(projection.get("weight", format="list")).tobytes())
     for ledger in sim.state.session.ledger().projections:
@@ -105,9 +106,11 @@ def run_to(time: float, step: float, projections: list[Any], read: bool) -> None
             projections[1].get("weight", format="list")
 
 
-def play(threads: int, step: float, record: bool = True, read: bool = False) -> tuple[str, ...]:
+def play(
+    threads: int, step: float, record: bool = True, read: bool = False, precision: str = "exact"
+) -> tuple[str, ...]:
     """Changes with spikes in flight, new cells and a second trial; a hash of each trial."""
-    populations, projections = build(threads, record)
+    populations, projections = build(threads, record, precision)
     one = populations[1]
     run_to(23.0, step, projections, read)
     projections[0].set(delay=1.1)
@@ -148,6 +151,14 @@ def test_threads_slices_reads_and_recording() -> None:
     )[: None if compiles() else 3]:
         found.add(play(threads if compiles() else 1, step, record, read))
     assert len(found) == 1
+
+
+def test_threads_and_slices_in_fast_precision() -> None:
+    """Inputs in single precision: one hash of each trial as well."""
+    n = 3 if compiles() else 1
+    found = {play(1, 100.0, precision="fast"), play(n, 7.3, precision="fast")}
+    assert len(found) == 1
+    assert found != {play(1, 100.0)}
 
 
 def test_histories_and_chunks(monkeypatch: pytest.MonkeyPatch) -> None:

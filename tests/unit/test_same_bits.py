@@ -445,9 +445,9 @@ def test_five_seconds_of_a_vogels_abbott_network() -> None:
 class Script:
     """A network and what a script does to it between runs, drawn from a seed."""
 
-    def __init__(self, seed: int, threads: int) -> None:
+    def __init__(self, seed: int, threads: int, precision: str) -> None:
         self.draw = np.random.RandomState(seed)
-        sim.setup(timestep=DT, seed=seed, threads=threads)
+        sim.setup(timestep=DT, seed=seed, threads=threads, precision=precision)
         self.cells: list[Any] = []
         self.projections: list[Any] = []
         for _ in range(3):
@@ -521,6 +521,7 @@ class Script:
         """sha256 of states, spikes and counts."""
         engine = sim.state.session.simulation
         hasher = hashlib.sha256(engine.emitted.tobytes() + engine.cells.state.tobytes())
+        hasher.update(engine.cells.state32.tobytes())
         for cells in self.cells:
             for column in engine.recordings.spikes(cells._cells.first, cells.size):
                 hasher.update(column.tobytes())
@@ -528,13 +529,15 @@ class Script:
         return hasher.hexdigest()
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_whatever_a_script_does(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("seed", "precision"), [(1, "exact"), (2, "exact"), (3, "exact"), (1, "fast"), (2, "fast")]
+)
+def test_whatever_a_script_does(seed: int, precision: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Changes at drawn times, a reset, several pages: one hash for threads and slices."""
     hashes = set()
     for threads, slices, page in ((1, 1, 65_536), (2, 5, 65_536), (3, 1, 2048), (1, 3, 4096)):
         monkeypatch.setattr(partition, "PAGE", page)
-        script = Script(seed, threads)
+        script = Script(seed, threads, precision)
         for _trial in range(2):
             for _ in range(4):
                 until = sim.get_current_time() + float(script.draw.randint(5, 60)) * DT
