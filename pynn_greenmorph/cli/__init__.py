@@ -89,9 +89,10 @@ def _doctor(context: click.Context) -> None:
 
 
 @main.command("warmup")
+@click.option("--fast", is_flag=True, help="Compile for setup(precision='fast'), not 'exact'.")
 @click.pass_context
-def _warmup(context: click.Context) -> None:
+def _warmup(context: click.Context, fast: bool) -> None:
     """Compile all kernels now, so that no later run waits for it."""
     from .warmup import warmup_command
 
-    context.exit(warmup_command())
+    context.exit(warmup_command("fast" if fast else "exact"))

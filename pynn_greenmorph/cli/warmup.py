@@ -19,11 +19,15 @@ from ..rules import compose, timing_rules, weight_dependences
 __all__ = ["warmup_command"]
 
 
-def warmup_command() -> int:
+def warmup_command(precision: str) -> int:
     """Compile all cell types and rules, the run loop and the wiring, and say how long each took.
 
     Kernels of rules for parameters that differ between connections are left out:
     few networks need one of them.
+
+    Parameters
+    ----------
+    precision : {"exact", "fast"}
 
     Returns
     -------
@@ -39,15 +43,17 @@ def warmup_command() -> int:
     began = time.perf_counter()
     models = [model for model in cell_models().values() if model.step is not None]
     for model in models:
-        _timed(f"cell type {model.name}", lambda model=model: _compile_cell(model))
+        _timed(f"cell type {model.name}", lambda model=model: _compile_cell(model, precision))
     dependences = weight_dependences().values()
     for rule in timing_rules().values():
         mechanisms = [compose(rule, dependence) for dependence in dependences]
-        _timed(f"rule {rule.name}", lambda mechanisms=mechanisms: _compile_synapses(mechanisms))
+        _timed(
+            f"rule {rule.name}",
+            lambda mechanisms=mechanisms: _compile_synapses(mechanisms, precision),
+        )
     dynamic = [model for model in synapse_models().values() if not model.static]
-    _timed("other synapse types", lambda: _compile_synapses(dynamic))
-    _timed("run loop, sorting and wiring", run_small_network)
-    _timed("run loop, fast precision", lambda: run_small_network("fast"))
+    _timed("other synapse types", lambda: _compile_synapses(dynamic, precision))
+    _timed("run loop, sorting and wiring", lambda: run_small_network(precision))
     click.echo(f"ready after {time.perf_counter() - began:.1f} s")
     return 0
 
@@ -58,14 +64,13 @@ def _timed(what: str, work: Any) -> None:
     click.echo(f"  {what:32} {time.perf_counter() - began:6.1f} s")
 
 
-def _compile_cell(model: CellModel) -> None:
+def _compile_cell(model: CellModel, precision: str) -> None:
+    fast = model.fast if precision == "fast" else None
     for scalar_parameters in (True, False):
-        load_block(model, scalar_parameters)
-        load_block(model.fast or model, scalar_parameters, "fast", model.fast is not None)
+        load_block(fast or model, scalar_parameters, precision, fast is not None)
 
 
-def _compile_synapses(models: list[SynapseModel]) -> None:
+def _compile_synapses(models: list[SynapseModel], precision: str) -> None:
     for model in models:
-        load_row(model, needs_own(model))
-        load_row(model, needs_own(model), "fast")
+        load_row(model, needs_own(model), precision)
         load_trace(model)

@@ -10,7 +10,7 @@ from . import namespace
 __all__ = ["run_small_network"]
 
 
-def run_small_network(precision: str = "exact") -> None:
+def run_small_network(precision: str) -> None:
     """Everything else is compiled when it is first called, so each is called once.
 
     Parameters

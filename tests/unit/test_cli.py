@@ -51,6 +51,16 @@ for pre, post in ((noise, cells), (cells, others), (cells, cells)):
     sim.Projection(pre, post, some, sim.StaticSynapse(weight=weight, delay=1.0))
 sim.run(20.0)
 """
+#: The cell types of ``WIRED`` only: the whole takes minutes.
+FEW = """
+import sys
+from pynn_greenmorph.cli import main, warmup
+needed = ("IF_curr_exp", "IF_cond_exp", "SpikeSourcePoisson")
+models = {name: model for name, model in warmup.cell_models().items() if name in needed}
+warmup.cell_models = lambda: models
+warmup.timing_rules = warmup.synapse_models = dict
+main(["warmup", "--fast"])
+"""
 
 Write = Callable[[str], str]
 
@@ -471,3 +481,18 @@ def test_warmup_compiles_what_runs_need(tmp_path: Path, monkeypatch: pytest.Monk
     assert warm.returncode == 0, warm.stderr
     assert "compiling" not in warm.stderr
     assert set((tmp_path / "warm").rglob("*.code")) == before
+
+
+def test_warmup_for_fast_precision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other kernels, and another run loop."""
+    monkeypatch.setitem(ENV, "NUMBA_CACHE_DIR", str(tmp_path / "warm"))
+    command = [sys.executable, "-c", FEW]
+    warmup = subprocess.run(command, cwd=tmp_path, env=ENV, capture_output=True, check=False)
+    assert warmup.returncode == 0, warmup.stderr
+    model = tmp_path / "model.py"
+    model.write_text(WIRED.replace("sim.setup(", "sim.setup(precision='fast', "))
+    warm = greenmorph("run", "model.py", cwd=tmp_path)
+    assert warm.returncode == 0, warm.stderr
+    assert "compiling" not in warm.stderr
+    model.write_text(WIRED)
+    assert "compiling" in greenmorph("run", "model.py", cwd=tmp_path).stderr
