@@ -13,7 +13,7 @@ from pynn_greenmorph.registry import cell_model
 def feed_of(*groups: CurrentGroup) -> CurrentFeed:
     """Six cells, of which two parts own three each."""
     group = CellGroup("p", cell_model("IF_curr_exp"), 0, 6, 0)
-    layouts = [lay_out_group(group, 0, 0, 0)]
+    layouts = [lay_out_group(group, False, 0, 0, 0)]
     return CurrentFeed(groups, layouts, np.repeat([0, 1], 3), 2, 0.1, np.int64(1), 0)
 
 
