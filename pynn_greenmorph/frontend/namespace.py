@@ -42,6 +42,7 @@ from .control import (
     setup,
 )
 from .electrodes import ACSource, DCSource, NoisyCurrentSource, StepCurrentSource
+from .native_rng import NativeRNG
 from .populations import Assembly, Population, PopulationView
 from .projections import Projection
 from .state import state
@@ -93,6 +94,7 @@ __all__ = [
     "IndexBasedExpression",
     "LazyArray",
     "Line",
+    "NativeRNG",
     "Network",
     "NoisyCurrentSource",
     "NumpyRNG",
