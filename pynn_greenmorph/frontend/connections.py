@@ -13,6 +13,7 @@ from pyNN.standardmodels import check_weights
 from ..errors import explain
 from . import state as simulator
 from .session import Session
+from .values import refuse_units
 
 __all__ = [
     "INDICES",
@@ -64,6 +65,7 @@ class Connection(common.Connection):
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Write ``weight`` or ``delay``."""
+        refuse_units(f"Projection {self._projection.label!r}", {name: value})
         self._projection.set_rows(name, np.array([self._index]), np.array([value], dtype=float))
 
     def as_tuple(self, *attribute_names: str) -> tuple[Any, ...]:

@@ -27,7 +27,7 @@ from .sequences import (
     set_sequences,
 )
 from .session import Session
-from .values import check_column, check_columns
+from .values import check_column, check_columns, refuse_units
 
 __all__ = ["Population", "PopulationView"]
 
@@ -97,6 +97,11 @@ class _Cells:
             group.columns = columns
             session.simulation.columns_changed(group)
 
+    def set(self, **parameters: Any) -> None:
+        """Set parameters of all cells; see ``pyNN.common.BasePopulation.set``."""
+        refuse_units(f"Population {self._root.label!r}, set()", parameters)
+        super().set(**parameters)  # type: ignore[misc]
+
     def initialize(self, **initial_values: Any) -> None:
         """Set initial values of state variables; in mid-run, set them now.
 
@@ -112,6 +117,7 @@ class _Cells:
             For an unknown variable or a value that is not finite.
         """
         _, group = self._group("initialize()")
+        refuse_units(f"Population {self._root.label!r}, initialize()", initial_values)
         known = [variable.name for variable in group.model.variables]
         for name, value in initial_values.items():
             if name not in known:

@@ -33,6 +33,7 @@ from .plastic_values import check_plasticity, checked_parameter
 from .session import Session
 from .synapses import StaticSynapse, native_names
 from .text_file import TextFile, names_to_save
+from .values import refuse_units
 
 __all__ = ["Projection"]
 
@@ -279,6 +280,7 @@ class Projection(common.Projection):
             For values that are not finite or out of limits.
         """
         simulator.state.check_mine(self._session, "Projection.set()")
+        refuse_units(f"Projection {self.label!r}, set()", attributes)
         group = self._group
         before = group.weight, group.delay_steps, group.columns
         try:
