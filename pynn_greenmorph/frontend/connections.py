@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pyNN import common
 from pyNN import errors as pynn_errors
+from pyNN.standardmodels import check_weights
 
 from ..errors import explain
 from . import state as simulator
 from .session import Session
+from .values import refuse_units
 
 __all__ = [
     "INDICES",
@@ -23,6 +25,7 @@ __all__ = [
     "checked_weight",
     "global_ids",
     "populations_of",
+    "replacing_weight",
     "to_ms",
 ]
 
@@ -62,6 +65,7 @@ class Connection(common.Connection):
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Write ``weight`` or ``delay``."""
+        refuse_units(f"Projection {self._projection.label!r}", {name: value})
         self._projection.set_rows(name, np.array([self._index]), np.array([value], dtype=float))
 
     def as_tuple(self, *attribute_names: str) -> tuple[Any, ...]:
@@ -106,6 +110,47 @@ def checked_weight(projection: Any, weight: Any) -> FloatArray:
             )
         )
     return values if _is_one_number(values) else np.ascontiguousarray(values)
+
+
+def replacing_weight(projection: Any, weight: Any) -> FloatArray:
+    """Check weights that replace others, also their sign, as PyNN checks that of new connections.
+
+    Parameters
+    ----------
+    projection : Projection
+    weight : (n,) float64, nA, uS or mV
+        As for :func:`checked_weight`.
+
+    Returns
+    -------
+    (n,) float64, nA, uS or mV
+        As of :func:`checked_weight`.
+
+    Raises
+    ------
+    pyNN.errors.ConnectionError
+        For weights that are not finite, or of a sign that does not go with the receptor type.
+    """
+    values = checked_weight(projection, weight)
+    seen, post = _first_of(values), projection.post
+    # PyNN does not check assemblies of cells with currents and with conductances.
+    if not seen.size or not getattr(post, "_homogeneous_synapses", True):
+        return values
+    extremes = np.array([seen.min(), seen.max()])
+    try:
+        check_weights(extremes, projection)
+    except pynn_errors.ConnectionError as error:
+        kind = "conductances" if post.conductance_based else "currents"
+        raise pynn_errors.ConnectionError(
+            explain(
+                str(error),
+                where=f"Projection {projection.label!r}, receptor {projection.receptor_type!r} "
+                f"of cells with {kind}",
+                given=f"weights from {extremes[0]:g} to {extremes[1]:g}",
+                todo="Use a projection of the other receptor type for weights of the other sign",
+            )
+        ) from None
+    return values
 
 
 def _check_delay_limits(projection: Any, values: FloatArray) -> None:

@@ -22,6 +22,7 @@ from ..errors import explain
 from ..network import LARGEST_STEP, CurrentGroup, NoiseWave, SineWave, StepWave, Wave
 from . import state as simulator
 from .deviations import NOISE_STEPS
+from .values import refuse_units
 
 __all__ = ["ACSource", "DCSource", "NoisyCurrentSource", "StepCurrentSource"]
 
@@ -39,6 +40,7 @@ class _Source(StandardCurrentSource):
         self._recording = False
         #: What held from which trial and step on.
         self._history: list[tuple[int, int, Wave]] = []
+        refuse_units(type(self).__name__, parameters)
         super().__init__(**parameters)
         self._native: dict[str, Any] = {}
         space = self.native_parameters
@@ -105,6 +107,11 @@ class _Source(StandardCurrentSource):
                 "current value dropped", type(self).__name__, what, count=merged
             )
         return StepWave(steps[last], amplitudes[last])
+
+    def set_parameters(self, copy: bool = True, **parameters: Any) -> None:
+        """Set parameters by PyNN's names; they act from the present time on."""
+        refuse_units(type(self).__name__, parameters)
+        super().set_parameters(copy, **parameters)
 
     def set_native_parameters(self, parameters: ParameterSpace) -> None:
         """Set parameters; they act from the present time on.

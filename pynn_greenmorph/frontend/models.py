@@ -12,6 +12,7 @@ from pyNN.parameters import Sequence
 from pyNN.standardmodels import StandardCellType, build_translations, cells
 
 from ..registry import CellModel, cell_model, cell_models
+from .values import PlainNumbers
 
 __all__ = ["cell_class", "cell_classes"]
 
@@ -73,7 +74,7 @@ def cell_class(model: CellModel) -> type:
             name: float(value) if isinstance(value, int) else value
             for name, value in base.default_parameters.items()
         }
-    made = type(model.name, (base or StandardCellType,), attributes)
+    made = type(model.name, (PlainNumbers, base or StandardCellType), attributes)
     _made[model.name] = made
     return made
 

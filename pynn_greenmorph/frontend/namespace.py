@@ -22,6 +22,7 @@ from ..errors import explain, unknown_name
 from . import connectors as _connectors
 from . import models as _models
 from . import state as simulator
+from .assemblies import Assembly
 from .connections import Connection
 from .connectors import *  # noqa: F403
 from .control import (
@@ -42,7 +43,8 @@ from .control import (
     setup,
 )
 from .electrodes import ACSource, DCSource, NoisyCurrentSource, StepCurrentSource
-from .populations import Assembly, Population, PopulationView
+from .native_rng import NativeRNG
+from .populations import Population, PopulationView
 from .projections import Projection
 from .state import state
 from .synapses import StaticSynapse, synapse_classes
@@ -93,6 +95,7 @@ __all__ = [
     "IndexBasedExpression",
     "LazyArray",
     "Line",
+    "NativeRNG",
     "Network",
     "NoisyCurrentSource",
     "NumpyRNG",

@@ -1,8 +1,7 @@
-"""Populations, views and assemblies: PyNN's classes over columns of the cell table."""
+"""Populations and views: PyNN's classes over columns of the cell table."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,9 +14,10 @@ from ..errors import explain, unknown_name
 from ..network import CellGroup
 from ..registry import CellModel
 from . import state as simulator
+from .assemblies import Assembly
 from .deviations import note_rounded_parameters
 from .memory import check_population
-from .recording import Recorder, check_file
+from .recording import Recorder, check_file, write_on_end
 from .sequences import (
     check_sequences,
     merged,
@@ -27,53 +27,11 @@ from .sequences import (
     set_sequences,
 )
 from .session import Session
-from .values import check_column, check_columns
+from .values import check_column, check_columns, refuse_units
 
-__all__ = ["Assembly", "Population", "PopulationView"]
+__all__ = ["Population", "PopulationView"]
 
 Int64Array = NDArray[np.int64]
-
-
-class Assembly(common.Assembly):
-    """PyNN's ``Assembly``, as documented in ``pyNN.common``."""
-
-    _simulator = simulator
-
-    def record(
-        self,
-        variables: Any,
-        to_file: Any = None,
-        sampling_interval: float | None = None,
-        locations: Any = None,
-    ) -> None:
-        """Record variables; one file holds all cells of the assembly."""
-        check_file(to_file)
-        super().record(variables, None, sampling_interval, locations)
-        _write_on_end(self, variables, to_file)
-
-    @property
-    def local_size(self) -> int:
-        """Number of cells in this process; PyNN's connectors ask for it to show progress."""
-        return int(self.size)
-
-    @property
-    def receptor_types(self) -> list[str]:
-        """Receptor types that all members have, in the order of the first member.
-
-        PyNN's own makes a list of a set, so the default receptor would change
-        with the hash seed of the process.
-        """
-        first, *others = (member.celltype.receptor_types for member in self.populations)
-        return [name for name in first if all(name in types for types in others)]
-
-    @property
-    def position_generator(self) -> Callable[[Any], Any]:
-        """Function of cell indices that returns positions, one row per cell.
-
-        PyNN's own returns one column per cell, which its distances refuse.
-        """
-        positions = self.positions.T
-        return lambda indices: positions[indices]
 
 
 class _Cells:
@@ -139,6 +97,11 @@ class _Cells:
             group.columns = columns
             session.simulation.columns_changed(group)
 
+    def set(self, **parameters: Any) -> None:
+        """Set parameters of all cells; see ``pyNN.common.BasePopulation.set``."""
+        refuse_units(f"Population {self._root.label!r}, set()", parameters)
+        super().set(**parameters)  # type: ignore[misc]
+
     def initialize(self, **initial_values: Any) -> None:
         """Set initial values of state variables; in mid-run, set them now.
 
@@ -154,6 +117,7 @@ class _Cells:
             For an unknown variable or a value that is not finite.
         """
         _, group = self._group("initialize()")
+        refuse_units(f"Population {self._root.label!r}, initialize()", initial_values)
         known = [variable.name for variable in group.model.variables]
         for name, value in initial_values.items():
             if name not in known:
@@ -203,7 +167,7 @@ class _Cells:
         self._group("record()")
         check_file(to_file)
         super().record(variables, None, sampling_interval, locations)  # type: ignore[misc]
-        _write_on_end(self, variables, to_file)
+        write_on_end(self, variables, to_file)
 
 
 class PopulationView(_Cells, common.PopulationView):
@@ -334,18 +298,6 @@ class Population(_Cells, common.Population):
         self.all_cells = simulator.make_ids(self, first + 1, size)
         self._mask_local = np.ones(size, dtype=bool)
         network.cells.append(self._cells)
-
-
-def _write_on_end(cells: Any, variables: Any, file: Any) -> None:
-    """Have ``end()`` write to a file name or Neo IO; what one file gets is gathered."""
-    if variables is None or file is None or isinstance(file, bool):
-        return
-    names = [variables] if isinstance(variables, str) else list(variables)
-    for owner, known, other in simulator.state.write_on_end:
-        if owner is cells and other == file:
-            known.extend(name for name in names if name not in known)
-            return
-    simulator.state.write_on_end.append((cells, names, file))
 
 
 def _lazy(column: NDArray[np.float64]) -> LazyArray:

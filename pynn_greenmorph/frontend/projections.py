@@ -24,6 +24,7 @@ from .connections import (
     checked_weight,
     global_ids,
     populations_of,
+    replacing_weight,
     to_ms,
 )
 from .memory import check_connections
@@ -31,7 +32,8 @@ from .pairs import CellIndices, draw_for_pairs, matrix_of, pair_keys
 from .plastic_values import check_plasticity, checked_parameter
 from .session import Session
 from .synapses import StaticSynapse, native_names
-from .text_file import TextFile
+from .text_file import TextFile, names_to_save
+from .values import refuse_units
 
 __all__ = ["Projection"]
 
@@ -259,7 +261,8 @@ class Projection(common.Projection):
         """Write values of attributes to a file; see ``pyNN.common.Projection.save``."""
         if isinstance(file, str):
             file = TextFile(file, mode="w")
-        super().save(attribute_names, file, format, gather, with_address)
+        names = names_to_save(attribute_names, format)
+        super().save(names, file, format, gather, with_address)
 
     # -- changing ----------------------------------------------------------------
 
@@ -277,6 +280,7 @@ class Projection(common.Projection):
             For values that are not finite or out of limits.
         """
         simulator.state.check_mine(self._session, "Projection.set()")
+        refuse_units(f"Projection {self.label!r}, set()", attributes)
         group = self._group
         before = group.weight, group.delay_steps, group.columns
         try:
@@ -371,7 +375,7 @@ class Projection(common.Projection):
         """
         if name == "weight" and self._group.model.plastic:
             simulator.state.check_mine(self._session, "setting connections")
-            checked_weight(self, values)
+            replacing_weight(self, values)
             self._session.simulation.plasticity.set_weights(self._group, rows, values)
             self._session.simulation.synapses_changed()
             return
@@ -384,7 +388,7 @@ class Projection(common.Projection):
         simulator.state.check_mine(self._session, "setting connections")
         group = self._group
         if column == "weight":
-            group.weight = checked_weight(self, values)
+            group.weight = replacing_weight(self, values)
         elif column == "delay":
             group.delay_steps = checked_delay(self, values)
         elif column in group.columns:

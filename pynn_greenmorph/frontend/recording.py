@@ -6,6 +6,7 @@ signal begin where its recording began, and returns spike trains as one array.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,11 @@ from pyNN.recording import Variable
 from ..errors import InvalidValueError, LifecycleError, explain
 from ..network import Probe
 from . import state as simulator
+from .segments import part_of
 from .trains import Trains
 from .values import finite_number
 
-__all__ = ["Recorder", "check_file"]
+__all__ = ["Recorder", "check_file", "check_recorded", "file_annotations", "write_on_end"]
 
 Int64Array = NDArray[np.int64]
 
@@ -75,6 +77,19 @@ class RecordingError(pynn_errors.RecordingError):
     def __str__(self) -> str:
         """Return the message."""
         return str(self.args[0])
+
+
+def check_recorded(name: str, recorded: Collection[str], where: str) -> None:
+    """Raise ``RecordingError`` unless the variable ``name`` is one of those recorded."""
+    if name not in recorded:
+        raise RecordingError(
+            explain(
+                f"{name!r} was not recorded",
+                where=where,
+                allowed=", ".join(sorted(recorded)) or "nothing was recorded",
+                todo=f"Call record({name!r}) before run()",
+            )
+        )
 
 
 class Recorder(pynn_recording.Recorder):
@@ -295,27 +310,40 @@ class Recorder(pynn_recording.Recorder):
                 )
             )
         self._check_recorded(variables)
-        if not simulator.state.running and not list(self.cache):
-            # Nothing ran yet: an empty block rather than an index error.
-            block = neo.Block(name=self.population.label, description=self.population.describe())
-            block.annotate(**self.metadata)
-            return block
-        return super().get(variables, gather, filter_ids, clear, annotations, locations)
+        names = (
+            None if variables == "all" else [variables] if isinstance(variables, str) else variables
+        )
+        ids = None if filter_ids is None else np.array(sorted(filter_ids), dtype=np.int64)
+        # PyNN's own gives all cells of earlier trials to a view, and no signals of those
+        # trials if variables are named.
+        segments = [part_of(segment, names, ids) for segment in self.cache]
+        if simulator.state.running:
+            wanted = "all" if names is None else self._localize_variables(names, locations)
+            segments.append(self._get_current_segment(filter_ids, wanted))
+        block = neo.Block(
+            name=self.population.label,
+            description=self.population.describe(),
+            rec_datetime=segments[0].rec_datetime if segments else None,
+        )
+        block.annotate(**self.metadata)
+        block.annotate(**(annotations or {}))
+        block.segments = segments
+        for segment in segments:
+            segment.block = block
+        if clear:
+            self.clear()
+        return block
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the variables that are recorded, sorted."""
+        return sorted(variable.name for variable in self.recorded if self.recorded[variable])
 
     def _check_recorded(self, variables: Any) -> None:
         if isinstance(variables, str) and variables == "all":
             return
-        recorded = sorted(variable.name for variable in self.recorded if self.recorded[variable])
         for name in [variables] if isinstance(variables, str) else variables:
-            if name not in recorded:
-                raise RecordingError(
-                    explain(
-                        f"{name!r} was not recorded",
-                        where=f"population {self.population.label!r}",
-                        allowed=", ".join(recorded) or "nothing was recorded",
-                        todo=f"Call record({name!r}) before run()",
-                    )
-                )
+            check_recorded(name, self.names, f"population {self.population.label!r}")
 
     def write(
         self,
@@ -329,7 +357,24 @@ class Recorder(pynn_recording.Recorder):
     ) -> None:
         """Write recorded data; see ``pyNN.recording.Recorder.write``."""
         io = pynn_recording.get_io(file) if isinstance(file, str) else file
-        if isinstance(io, neo.io.NWBIO):
-            # NWB demands a session start; PyNN does not give one.
-            annotations = {"session_start_time": datetime.now(UTC), **(annotations or {})}
+        annotations = file_annotations(io, annotations)
         super().write(variables, io, gather, filter_ids, clear, annotations, locations)
+
+
+def file_annotations(io: Any, annotations: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the annotations of a block that is written with a Neo IO."""
+    # NWB demands a session start; PyNN does not give one.
+    start = {"session_start_time": datetime.now(UTC)} if isinstance(io, neo.io.NWBIO) else {}
+    return {**start, **(annotations or {})}
+
+
+def write_on_end(cells: Any, variables: Any, file: Any) -> None:
+    """Have ``end()`` write to a file name or Neo IO; what one file gets is gathered."""
+    if variables is None or file is None or isinstance(file, bool):
+        return
+    names = [variables] if isinstance(variables, str) else list(variables)
+    for owner, known, other in simulator.state.write_on_end:
+        if owner is cells and other == file:
+            known.extend(name for name in names if name not in known)
+            return
+    simulator.state.write_on_end.append((cells, names, file))

@@ -44,6 +44,8 @@ class Session:
         False after ``end()`` or the next ``setup()``.
     noisy_sources : int
         Noisy current sources made so far; their draws are keyed by it.
+    native_rngs : int
+        Generators ``NativeRNG()`` made without a seed so far; their seeds depend on it.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class Session:
         self.time_scale_factor = time_scale_factor
         self.open = True
         self.noisy_sources = 0
+        self.native_rngs = 0
 
     def to_ms(self, steps: int | NDArray[np.int64]) -> Any:
         """Return the time of a step in ms, free of the noise of ``k * 0.1``.

@@ -29,6 +29,7 @@ from ..rules import (
     weight_dependences,
 )
 from .state import state
+from .values import PlainNumbers, refuse_units
 
 __all__ = ["STDPMechanism", "StaticSynapse", "native_names", "synapse_classes"]
 
@@ -118,7 +119,7 @@ def _class_of(part: Part) -> type:
     )
     base = getattr(pynn_synapses, part.name, kind)
     attributes = _attributes(part) | {"__doc__": base.__doc__ if base is not kind else part.doc}
-    made = type(part.name, (base,), attributes)
+    made = type(part.name, (PlainNumbers, base), attributes)
     _made[part.name] = made
     return made
 
@@ -175,6 +176,7 @@ class STDPMechanism(pynn_synapses.STDPMechanism):
             raise NotImplementedError(
                 explain("voltage_dependence is not supported", where="STDPMechanism")
             )
+        refuse_units("STDPMechanism", {"weight": weight, "delay": delay})
         # PyNN asks whether the delay is true, which an array refuses.
         given_delay = self._get_minimum_delay() if delay is None else delay
         super().__init__(

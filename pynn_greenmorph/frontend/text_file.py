@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 from pyNN.recording import files
 
-__all__ = ["TextFile"]
+from ..errors import InvalidValueError, explain
+
+__all__ = ["TextFile", "names_to_save"]
 
 #: Rows formatted at a time.
 _CHUNK = 4096
@@ -31,3 +33,42 @@ class TextFile(files.StandardTextFile):
         else:
             np.savetxt(self.fileobj, data, delimiter="\t")
         self.fileobj.close()
+
+
+def names_to_save(names: Any, layout: str) -> Any:
+    """Return names of attributes such that PyNN's ``save`` writes them below their own names.
+
+    PyNN takes one name for a list of letters, and stacks several matrices, which a text file
+    cannot hold.
+
+    Parameters
+    ----------
+    names : str or sequence of str
+        ``"all"``, ``"connections"``, or names of attributes.
+    layout : {"list", "array"}
+
+    Returns
+    -------
+    str or list of str
+
+    Raises
+    ------
+    InvalidValueError
+        For several matrices.
+    """
+    single = isinstance(names, str) and names not in ("all", "connections")
+    if layout != "array":
+        return [names] if single else names
+    if not single and len(names) == 1:
+        return names[0]
+    if not single:
+        raise InvalidValueError(
+            explain(
+                "a text file holds one matrix",
+                where="Projection.save(format='array')",
+                allowed="the name of one attribute",
+                given=repr(names),
+                todo="Save each attribute in a file of its own, or use format='list'",
+            )
+        )
+    return names

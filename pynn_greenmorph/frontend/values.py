@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import quantities as pq
 from numpy.typing import NDArray
 from pyNN import errors as pynn_errors
 
@@ -12,11 +14,13 @@ from ..errors import InvalidValueError, explain
 from ..registry import CellModel, Parameter
 
 __all__ = [
+    "PlainNumbers",
     "allowed_values",
     "check_column",
     "check_columns",
     "check_spike_times",
     "finite_number",
+    "refuse_units",
     "refused",
 ]
 
@@ -78,6 +82,41 @@ def finite_number(
             explain(f"{what} is not allowed", where=where, allowed=allowed, given=value)
         )
     return number
+
+
+def refuse_units(where: str, values: Mapping[str, Any]) -> None:
+    """Raise ``InvalidParameterValueError`` for values with a unit, which PyNN would cut off.
+
+    Parameters
+    ----------
+    where : str
+        The call, for the message.
+    values : mapping of str to object
+        Values by name of parameter; lists and arrays of objects are looked through.
+    """
+    for name, value in values.items():
+        objects = isinstance(value, np.ndarray) and value.dtype.hasobject
+        several = objects or isinstance(value, list | tuple)
+        if isinstance(value, pq.Quantity) or (
+            several and any(isinstance(one, pq.Quantity) for one in value)
+        ):
+            raise pynn_errors.InvalidParameterValueError(
+                explain(
+                    f"{name} has a unit",
+                    where=where,
+                    allowed="plain numbers in PyNN's units: ms, mV, nA, nF, uS, Hz",
+                    given=repr(value),
+                    todo="Give the numbers in PyNN's unit, e.g. value.rescale('ms').magnitude",
+                )
+            )
+
+
+class PlainNumbers:
+    """Cell and synapse types whose parameters are numbers in PyNN's units."""
+
+    def __init__(self, *args: Any, **parameters: Any) -> None:
+        refuse_units(type(self).__name__, parameters)
+        super().__init__(*args, **parameters)
 
 
 def check_column(model: CellModel, parameter: Parameter, values: Any, size: int) -> NDArray[Any]:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pyNN.mock
 import pytest
+import quantities as pq
 from pyNN import errors
 from pyNN.parameters import Sequence
 from pyNN.random import NumpyRNG, RandomDistribution
@@ -213,6 +214,20 @@ ROWS: list[tuple[str, str, type[BaseException], list[str]]] = [
     ("current set to nan", "d = sim.DCSource(amplitude=0.0); d.inject_into(p); d.amplitude = NAN", ValueError, ["amplitude", "finite"]),
     ("inject into a mixed assembly", "sim.DCSource().inject_into(p + s)", TypeError, ["inject"]),
     ("current not recorded", "sim.DCSource().get_data()", ValueError, ["record"]),
+    # units: "ms" is what the parameter is in, "has a unit" what is wrong
+    ("unit of a parameter", "p.set(tau_m=0.02 * pq.s)", PARAMETER, ["tau_m has a unit", "'p'", "ms", "0.02"]),
+    ("unit of a cell", "p[0].tau_m = 20 * pq.ms", PARAMETER, ["tau_m has a unit"]),
+    ("unit of a cell type", "sim.IF_curr_exp(tau_m=np.array([10.0, 20.0]) * pq.ms)", PARAMETER, ["IF_curr_exp", "tau_m has a unit"]),
+    ("unit of an initial value", "p.initialize(v=-0.07 * pq.V)", PARAMETER, ["v has a unit", "mV"]),
+    ("unit of times", "s.set(spike_times=[np.array([9.0]) * pq.ms] * 4)", PARAMETER, ["spike_times has a unit", "rescale"]),
+    ("unit of a weight", "pr.set(weight=100 * pq.pA)", PARAMETER, ["weight has a unit", "nA"]),
+    ("unit of one weight", "pr[0].weight = 100 * pq.pA", PARAMETER, ["weight has a unit"]),
+    ("unit of a synapse", "sim.StaticSynapse(weight=100 * pq.pA)", PARAMETER, ["StaticSynapse", "weight has a unit"]),
+    ("unit of a mechanism", "sim.STDPMechanism(sim.SpikePairRule(), sim.AdditiveWeightDependence(), delay=1 * pq.ms)", PARAMETER, ["delay has a unit"]),
+    ("unit of a rule", "sim.SpikePairRule(tau_plus=20 * pq.ms)", PARAMETER, ["tau_plus has a unit"]),
+    ("unit of a current", "sim.DCSource(amplitude=500 * pq.pA)", PARAMETER, ["amplitude has a unit"]),
+    ("unit of a changed current", "sim.DCSource(amplitude=0.5).amplitude = 500 * pq.pA", PARAMETER, ["amplitude has a unit"]),
+    ("unit of a run", "sim.run(0.01 * pq.s)", TypeError, ["time", "ms"]),
     # report
     ("unknown boundary", "sim.energy_report(boundary='box')", ValueError, ["box", "board_dc"]),
     ("unknown board in report", "sim.energy_report(board='lohi')", UnknownNameError, ["lohi", "ideal"]),
@@ -235,7 +250,7 @@ def test_bad_input(
     pr = sim.Projection(s, q, sim.OneToOneConnector(), sim.StaticSynapse(weight=0.1, delay=1.0))
     p.record("spikes")
     names = {"sim": sim, "mock": pyNN.mock, "p": p, "q": q, "s": s, "pr": pr, "np": np, "rd": rd}
-    names |= {"tmp": tmp_path, "NAN": NAN, "INF": INF}
+    names |= {"tmp": tmp_path, "NAN": NAN, "INF": INF, "pq": pq}
     with pytest.raises(kind) as caught:
         exec(code, names)
     for word in words:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pyNN import errors
 from pyNN.random import NumpyRNG, RandomDistribution
 
 ROWS = [(0, 0, 0.1, 1.0), (2, 0, 0.2, 2.0), (2, 0, 0.4, 3.0), (1, 1, 0.8, 4.0)]
@@ -102,6 +103,46 @@ def test_saved_and_read_again(sim: Any, projection: Any, tmp_path: Path, names: 
     before = projection.get(["weight", "delay"], format="list")
     assert again.get(["weight", "delay"], format="list") == before
     assert before[0][2] == 0.1 + 0.2
+
+
+def test_one_attribute_saved_and_read_again(sim: Any, projection: Any, tmp_path: Path) -> None:
+    """PyNN writes its name as a list of letters, and FromFileConnector cannot read the file."""
+    path = str(tmp_path / "weights.txt")
+    projection.save("weight", path)
+    again = sim.Projection(
+        projection.pre, projection.post, sim.FromFileConnector(path), sim.StaticSynapse(delay=2.0)
+    )
+    assert again.get(["weight", "delay"], "list") == [(i, j, w, 2.0) for i, j, w, _ in ROWS]
+    projection.save(["weight"], path, format="array")
+    assert np.loadtxt(path).tolist() == np.nan_to_num(projection.get("weight", "array")).tolist()
+    with pytest.raises(ValueError, match="one matrix"):
+        projection.save("all", path, format="array")
+
+
+@pytest.mark.parametrize("plastic", [False, True])
+@pytest.mark.parametrize("cells", ["IF_curr_exp", "IF_cond_exp"])
+@pytest.mark.parametrize("receptor", ["excitatory", "inhibitory"])
+def test_a_new_weight_has_the_sign_of_the_receptor(
+    sim: Any, receptor: str, cells: str, plastic: bool
+) -> None:
+    """As for new connections; pyNN.nest lets the sign choose the receptor instead."""
+    sim.setup(timestep=0.1)
+    a, b = sim.Population(3, sim.IF_curr_exp()), sim.Population(2, getattr(sim, cells)())
+    sign = -1.0 if (receptor, cells) == ("inhibitory", "IF_curr_exp") else 1.0
+    rule, bounds = sim.SpikePairRule(), sim.AdditiveWeightDependence(w_max=sign)
+    synapse = sim.StaticSynapse(weight=0.5 * sign)
+    if plastic:
+        synapse = sim.STDPMechanism(rule, bounds, weight=0.5 * sign, delay=1.0)
+    prj = sim.Projection(a, b, sim.AllToAllConnector(), synapse, receptor_type=receptor)
+    for weight in (-0.1 * sign, np.full((3, 2), -0.1 * sign), [0.1, -0.1, 0.1, 0.1, 0.1, 0.1]):
+        with pytest.raises(errors.ConnectionError, match="other receptor type"):
+            prj.set(weight=weight)
+    with pytest.raises(errors.ConnectionError, match=f"{receptor}.*{-0.1 * sign:g}"):
+        prj[1].weight = -0.1 * sign
+    assert weights(prj) == [0.5 * sign] * 6
+    prj.set(weight=0.0)
+    prj[1].weight = 0.2 * sign
+    assert weights(prj) == [0.0, 0.2 * sign, 0.0, 0.0, 0.0, 0.0]
 
 
 def test_no_connections(sim: Any, projection: Any) -> None:
