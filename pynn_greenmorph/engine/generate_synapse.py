@@ -21,11 +21,19 @@ from . import plastic_kernels
 from .compiled import source_digest
 from .generate import function_sources, run_plain
 from .machine_code import compiles, load_code
-from .plastic import Past, Plastic, Timing, no_plastic
+from .plastic import NEAR, Memo, Past, Plastic, Timing, near_words, no_plastic
 from .plastic_delivery import PLAIN_KERNELS
+from .remembered import Remembering, remembering, speculative
 from .share import view_text
 
-__all__ = ["DRAWS_OF_A_SPIKE", "hidden_parameters", "load_row", "load_trace", "needs_own"]
+__all__ = [
+    "DRAWS_OF_A_SPIKE",
+    "hidden_parameters",
+    "load_row",
+    "load_trace",
+    "needs_own",
+    "remembered",
+]
 
 #: Random numbers that one connection may draw for one spike.
 DRAWS_OF_A_SPIKE = 16
@@ -47,10 +55,12 @@ import numpy as np
 from numba import cfunc, njit, types
 
 from pynn_greenmorph.engine.intrinsics import matrix_at, row_at
-from pynn_greenmorph.engine.plastic import Past, Timing
+from pynn_greenmorph.engine.plastic import NEAR, Memo, Past, Timing
 
 # {digest}
 OWN = {own}
+NEAR_WORDS = {near_words}
+SPECULATE = {speculate}
 DRAWS_OF_A_SPIKE = {draws}
 Plastic = namedtuple("Plastic", {used})
 '''
@@ -91,6 +101,22 @@ def needs_own(model: SynapseModel) -> bool:
     return model.transmit is not None and any(n in _RANDOM for n in _arguments(model.transmit))
 
 
+def remembered(model: SynapseModel) -> list[Remembering]:
+    """Return what a rule's functions look up, in the order of the numbers of expressions."""
+    if model.rule is None:
+        return []
+    columns = [parameter.column for parameter in model.parameters]
+    found: list[Remembering] = []
+    for function, since in (
+        (model.rule.change_at_post, "since_pre_ms"),
+        (model.rule.change_at_pre, "since_post_ms"),
+    ):
+        first = sum(len(one.expressions) for one in found)
+        one = remembering(function, since, columns, first)
+        found += [one] if one else []
+    return found
+
+
 def _tuple(values: Sequence[str]) -> str:
     return f"({', '.join(values)}{',' if len(values) == 1 else ''})"
 
@@ -98,8 +124,10 @@ def _tuple(values: Sequence[str]) -> str:
 class _Lines:
     """Writes the functions between a synapse type's functions and the common ones."""
 
-    def __init__(self, model: SynapseModel) -> None:
+    def __init__(self, model: SynapseModel, own: bool) -> None:
         self.model = model
+        #: With parameters that differ, what is remembered would too.
+        self.remembered = {} if own else {one.function: one for one in remembered(model)}
         columns = [parameter.column for parameter in model.parameters]
         self.columns = [*columns, *hidden_parameters(model)]
         self.known = {name: f"parameters[{k}]" for k, name in enumerate(self.columns)}
@@ -114,16 +142,20 @@ class _Lines:
     def call(self, function: Callable[..., Any], more: Mapping[str, str]) -> str:
         """Return a call of one of the model's functions, with its arguments by name."""
         known = self.known | dict(more)
-        for name in _arguments(function):
-            if name not in known:
+        arguments, name = _arguments(function), function.__name__
+        if function in self.remembered:
+            arguments += ["steps_since", "memo"]
+            name = f"remembering_{name}"
+        for argument in arguments:
+            if argument not in known:
                 raise GreenmorphError(
                     explain(
-                        f"{function.__name__}() takes an unknown argument {name!r}",
+                        f"{function.__name__}() takes an unknown argument {argument!r}",
                         where=f"synapse type {self.model.name} ({function.__module__})",
                         allowed=", ".join(known),
                     )
                 )
-        return f"{function.__name__}({', '.join(known[name] for name in _arguments(function))})"
+        return f"{name}({', '.join(known[argument] for argument in arguments)})"
 
     def common(self) -> None:
         """Define how parameters and states are read and written."""
@@ -162,8 +194,19 @@ class _Lines:
         self.define("initial_traces", "", f"return {_tuple(initial)}")
         self.define("traces_of", "past, history, entry", at, f"return {_tuple(values)}")
         self.define("keep_traces", "past, history, entry, traces", at, *stores)
+        self.near_ones(n)
         names = [trace.name for trace in rule.post_traces]
         self.traced("target_traced", rule.post_trace, names)
+
+    def near_ones(self, n: int) -> None:
+        """Define how the newest spikes and their ``n`` traces are read and moved on."""
+        values = [f"near[at + np.uint64({NEAR + k}) + k * np.uint64({n})]" for k in range(n)]
+        self.define("near_traces", "near, at, k", f"return {_tuple(values)}")
+        moves = [f"near[at + {k}] = near[at + {k - 1}]" for k in range(NEAR - 1, 0, -1)]
+        last = NEAR + NEAR * n - 1
+        moves += [f"near[at + {k}] = near[at + {k - n}]" for k in range(last, NEAR + n - 1, -1)]
+        stores = [f"near[at + {NEAR + k}] = traces[{k}]" for k in range(n)]
+        self.define("keep_near", "near, at, step, traces", *moves, "near[at] = step", *stores)
 
     def learning(self) -> None:
         """Define what a plastic synapse does."""
@@ -174,17 +217,14 @@ class _Lines:
         names = [trace.name for trace in rule.pre_traces]
         self.traced("traced", rule.pre_trace, names)
         states = {name: f"states[{k}]" for k, name in enumerate(names)}
-        at_post = self.call(rule.change_at_post, states | {"since_pre_ms": "since_pre_ms"})
-        self.define("asked_at_post", "states, since_pre_ms, parameters", f"return {at_post}")
+        looked_up = {"steps_since": "steps_since", "memo": "memo"}
+        at_post = self.call(rule.change_at_post, {**states, **looked_up, "since_pre_ms": "since"})
+        arguments = "since, steps_since, memo, parameters"
+        self.define("asked_at_post", f"states, {arguments}", f"return {at_post}")
         traces = {trace.name: f"traces[{k}]" for k, trace in enumerate(rule.post_traces)}
-        at_pre = self.call(rule.change_at_pre, traces | states | {"since_post_ms": "since_post_ms"})
-        self.define(
-            "asked_at_pre", "past, history, entry, since_post_ms, states, parameters",
-            "traces = initial_traces()",
-            "if entry >= past.oldest[history]:",
-            "    traces = traces_of(past, history, entry)",
-            f"return {at_pre}",
-        )  # fmt: skip
+        more = {**traces, **states, **looked_up, "since_post_ms": "since"}
+        at_pre = self.call(rule.change_at_pre, more)
+        self.define("asked_at_pre", f"traces, states, {arguments}", f"return {at_pre}")
         w_min, w_max = self.known["w_min"], self.known["w_max"]
         self.define("largest_weight", "parameters", f"return {w_max}")
         more = {"x": "x", "x_min": "x_min"}
@@ -221,21 +261,48 @@ def _functions(model: SynapseModel) -> list[Callable[..., Any]]:
     ]  # fmt: skip
 
 
+def _all_compiled(source: str) -> str:
+    """The text of functions with the decorator of each."""
+    decorated = _NJIT.format(options=", forceinline=True") + "def "
+    return re.sub("^def ", decorated, source, flags=re.MULTILINE)
+
+
+def _speculates(model: SynapseModel, lines: _Lines) -> bool:
+    """Whether changes that do not count may be computed: plain Python might raise then."""
+    rule, dependence = model.rule, model.dependence
+    if rule is None or dependence is None or not compiles():
+        return False
+    post = lines.remembered.get(rule.change_at_post)
+    sources = [inspect.getsource(one) for one in (dependence.potentiate, dependence.depress)]
+    # Its last function; those before it are looked up.
+    sources.append(
+        "def " + post.source.rpartition("\ndef ")[2]
+        if post
+        else inspect.getsource(rule.change_at_post)
+    )
+    return speculative(sources)
+
+
 def _text(
     model: SynapseModel, lines: _Lines, common: Sequence[Callable[..., Any]], own: bool,
     names: Sequence[str], inputs: bool,
 ) -> str:  # fmt: skip
     """The whole text; ``common[-1]`` is called with a ``Plastic`` and the ``names``."""
-    digest = source_digest("intrinsics") + repr([one._fields for one in (Past, Timing)])
+    digest = source_digest("intrinsics") + repr([one._fields for one in (Past, Timing, Memo)])
     sources = [inspect.getsource(one) for one in common]
     # Each array costs a tenth of a second to compile, so a kernel has only those it uses.
     found = set(re.findall(r"\bplastic\.(\w+)", "".join(sources)))
     used = [name for name in Plastic._fields if name in found]
+    n_traces = len(model.rule.post_traces) if model.rule else 0
     parts = [
-        _HEADER.format(digest=digest, own=own, draws=DRAWS_OF_A_SPIKE, used=used),
+        _HEADER.format(
+            digest=digest, own=own, draws=DRAWS_OF_A_SPIKE, used=used,
+            near_words=near_words(n_traces), speculate=_speculates(model, lines),
+        ),
         function_sources(_functions(model), _OPTIONS),
+        *[_all_compiled(one.source) for one in lines.remembered.values()],
         *lines.texts,
-    ]
+    ]  # fmt: skip
     for one, source in zip(common, sources, strict=True):
         options = _NJIT.format(options="" if one is common[-1] else ", forceinline=True")
         parts.append(options + source)
@@ -284,7 +351,7 @@ def load_row(model: SynapseModel, own: bool) -> int:
     GreenmorphError
         When a function takes an argument that is not known.
     """
-    lines = _Lines(model)
+    lines = _Lines(model, own)
     lines.common()
     if model.rule is not None:
         lines.learning()
@@ -299,10 +366,10 @@ def load_row(model: SynapseModel, own: bool) -> int:
 
 @cache
 def load_trace(model: SynapseModel) -> int:
-    """Return the address of the kernel that computes the traces of targets; -1 without traces."""
-    if model.rule is None or not model.rule.post_traces:
+    """Return the address of the kernel that handles spikes of targets; -1 without a rule."""
+    if model.rule is None:
         return -1
-    lines = _Lines(model)
+    lines = _Lines(model, False)
     lines.common()
     lines.traces_of_targets()
     common = plastic_kernels.TRACE

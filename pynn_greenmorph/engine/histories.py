@@ -12,27 +12,30 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ..rules import TimingRule
 from .mechanisms import History, Piece
-from .plastic import FULL, Plastic
+from .plastic import FULL, NEAR, Plastic, near_words
+from .tables import aligned
 
 __all__ = ["lay_out_histories", "make_room", "nearly_full"]
 
 Int64Array = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
 
 #: Entries for which a history has room at least.
 SMALLEST = 16
 
 
 def lay_out_histories(
-    plastic: Plastic, histories: Sequence[tuple[Int64Array, History]], window: int
+    plastic: Plastic, histories: Sequence[tuple[Piece, History]], window: int
 ) -> Plastic:
     """Put histories one behind the other, each with room for as many spikes again.
 
     Parameters
     ----------
     plastic : Plastic
-    histories : sequence of ((h,) int64, History)
-        By mechanism: global ids of the targets, and their spikes.
+    histories : sequence of (Piece, History)
+        By mechanism, with the spikes of its targets.
     window : int, steps
         Steps between two barriers: a history may grow by that many entries
         before anybody looks whether it is full.
@@ -46,8 +49,9 @@ def lay_out_histories(
         name: [] for name in ("oldest", "end", "limit", "trace_at")
     }
     at, trace_at = 0, 0
-    places = []
-    for cells, past in histories:
+    places, near = [], [np.zeros(0)]
+    for piece, past in histories:
+        cells = piece.cells
         lengths = np.searchsorted(past.cell, cells, side="right")
         lengths -= np.searchsorted(past.cell, cells)
         n = past.trace.shape[1]
@@ -60,6 +64,7 @@ def lay_out_histories(
         columns["trace_at"].append(traces)
         owner = np.repeat(np.arange(len(cells)), lengths)
         within = np.arange(len(owner)) - (np.cumsum(lengths) - lengths)[owner]
+        near.append(_newest(past, owner, len(cells), piece.mechanism.group.model.rule))
         places.append((past, oldest[owner] + within, traces[owner] + within * n))
         at += int(sizes.sum())
         trace_at += int(sizes.sum()) * n
@@ -72,7 +77,29 @@ def lay_out_histories(
     plastic.flags[FULL] = 0
     none = np.zeros(0, dtype=np.int64)
     indices = {name: np.concatenate([none, *values]) for name, values in columns.items()}
-    return plastic._replace(**indices, step=step, number=number, trace=trace)
+    flat = np.concatenate(near)
+    return plastic._replace(
+        **indices, step=step, number=number, trace=trace, near=aligned(len(flat), flat)
+    )
+
+
+def _newest(
+    past: History, owner: Int64Array, n_histories: int, rule: TimingRule | None
+) -> FloatArray:
+    """The newest spikes of each history; see ``Plastic.near``."""
+    assert rule is not None
+    traces = rule.post_traces
+    near = np.empty((n_histories, near_words(len(traces))))
+    near[:, :NEAR] = -np.inf
+    near[:, NEAR:] = np.tile([float(trace.initial) for trace in traces], NEAR)
+    entry = np.repeat(np.arange(len(owner)), np.minimum(past.number, NEAR))
+    mine = owner[entry]
+    place = np.searchsorted(mine, mine, side="right") - 1 - np.arange(len(mine))
+    mine, entry, place = mine[place < NEAR], entry[place < NEAR], place[place < NEAR]
+    near[mine, place] = past.step[entry]
+    for k in range(len(traces)):
+        near[mine, NEAR + place * len(traces) + k] = past.trace[entry, k]
+    return near.ravel()
 
 
 def nearly_full(plastic: Plastic, window: int) -> bool:
@@ -100,7 +127,7 @@ def make_room(plastic: Plastic, pieces: Sequence[Piece], now: int, window: int) 
     for piece in pieces:
         if piece.mechanism.group.model.rule is not None:
             past = piece.part_history(plastic)
-            histories.append((piece.cells, past.take(_needed(past, piece, plastic, now))))
+            histories.append((piece, past.take(_needed(past, piece, plastic, now))))
     return lay_out_histories(plastic, histories, window)
 
 
@@ -128,7 +155,7 @@ def _needed(past: History, piece: Piece, plastic: Plastic, now: int) -> NDArray[
     base = int(past.step.max(initial=0)) + 1
     place = np.searchsorted(piece.cells, past.cell)
     keys = place * base + past.step
-    target = plastic.history[synapses][seen] - piece.histories.start
+    target = plastic.target[synapses][seen] - piece.histories.start
     begins = np.searchsorted(keys, target * base + np.minimum(low, base))
     ends = np.searchsorted(keys, target * base + np.minimum(high, base - 1), side="right")
     change = np.bincount(begins, minlength=len(keys) + 1)

@@ -70,9 +70,7 @@ def note_spikes(step, begin, end, setting, share):  # type: ignore[no-untyped-de
                 plastic.step[at] = step
                 plastic.number[at] = log.number[setting.part, entry]
                 plastic.end[history] = at + 1
-                address = plastic.channel_address[channel]
-                if address >= 0:
-                    call_trace(address, share, channel, history, at)
+                call_trace(plastic.channel_address[channel], share, channel, history, at)
                 # The next window must find room before anybody looks again.
                 if at + 1 + setting.window >= plastic.limit[history]:
                     plastic.flags[0] = 1

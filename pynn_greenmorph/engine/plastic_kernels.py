@@ -5,7 +5,8 @@ lines between them, see :mod:`.generate_synapse`; those lines define
 ``parameters_of``, ``scale_of``, ``states_of``, ``keep_states`` and, by kind of
 synapse, ``transmitted``, or ``traced``, ``asked_at_post``, ``asked_at_pre``,
 ``changed`` and ``largest_weight``. ``OWN`` says whether every synapse has its
-own parameters and states; else those of a row are used for all its synapses.
+own parameters and states; else those of a row are used for all its synapses;
+``SPECULATE`` whether a change is cheap enough to be computed in vain.
 """
 
 # Generated lines define the names that are not here.
@@ -49,40 +50,80 @@ def first_after(steps, low, high, step):  # type: ignore[no-untyped-def]
     return top
 
 
-def learn(weight, history, previous, emitted, states, parameters, past, timing):  # type: ignore[no-untyped-def]
+def asked_by_target(x, steps_since, states, parameters, timing, memo):  # type: ignore[no-untyped-def]
+    """Return the weight after a target spike, ``steps_since`` after the source's last one."""
+    since_ms = steps_since * timing.dt_ms
+    up, down = asked_at_post(states, since_ms, steps_since, memo, parameters)
+    return changed(x, up, down, parameters)
+
+
+def asked_by_source(x, steps_since, traces, states, parameters, timing, memo):  # type: ignore[no-untyped-def]
+    """Return the weight after the source's spike, ``steps_since`` after the last target spike."""
+    since_ms = steps_since * timing.dt_ms
+    up, down = asked_at_pre(traces, states, since_ms, steps_since, memo, parameters)
+    return changed(x, up, down, parameters)
+
+
+def learn_far(x, history, previous, emitted, states, parameters, past, timing, memo):  # type: ignore[no-untyped-def]
     """Return the weight after a spike of the source, and after target spikes before it.
 
     The target's spikes that reach the synapse after the source's last spike,
     and before this one, change the weight oldest first; then this one does.
     """
-    oldest, w_max = past.oldest[history], largest_weight(parameters)
+    oldest = past.oldest[history]
     end = first_after(past.step, oldest, past.end[history], emitted + timing.upper)
-    before = weight / w_max
-    x = before
     if previous >= 0:
         entry = first_after(past.step, oldest, end, previous + timing.upper)
         while entry < end:
-            since_ms = (np.float64(past.step[entry] - previous) - timing.shift) * timing.dt_ms
-            if since_ms > timing.horizon:
+            steps_since = np.float64(past.step[entry] - previous) - timing.shift
+            if steps_since * timing.dt_ms > timing.horizon:
                 break
-            up, down = asked_at_post(states, since_ms, parameters)
             for _ in range(past.number[entry]):
-                x = changed(x, up, down, parameters)
+                x = asked_by_target(x, steps_since, states, parameters, timing, memo)
             entry += 1
     if end > oldest and past.step[end - 1] - emitted == timing.tie:
         end -= 1
-    since_ms = np.inf
+    steps_since, traces = np.inf, initial_traces()
     if end > oldest:
-        since_ms = (np.float64(emitted - past.step[end - 1]) + timing.shift) * timing.dt_ms
-    up, down = asked_at_pre(past, history, end - 1, since_ms, states, parameters)
-    x = changed(x, up, down, parameters)
-    # Dividing and multiplying may change the last bit of a weight that stays.
-    return x * w_max if x != before else weight
+        steps_since = np.float64(emitted - past.step[end - 1]) + timing.shift
+        traces = traces_of(past, history, end - 1)
+    return asked_by_source(x, steps_since, traces, states, parameters, timing, memo)
+
+
+def learn_near(x, at, previous, emitted, states, parameters, near, timing, memo):  # type: ignore[no-untyped-def]
+    """As :func:`learn_far`, where all spikes that count are among the target's newest.
+
+    Which of them count is hard to guess, so cheap rules compute the change by
+    each, and drop those that do not.
+    """
+    low, high = np.float64(previous + timing.upper), np.float64(emitted + timing.upper)
+    for k in range(NEAR):
+        step = near[at + np.uint64(NEAR - 1 - k)]
+        steps_since = (step - np.float64(previous)) - timing.shift
+        counts = (
+            (previous >= 0)
+            & (step > low)
+            & (step <= high)
+            & (steps_since * timing.dt_ms <= timing.horizon)
+        )
+        if SPECULATE or counts:
+            steps_since = steps_since if counts else 0.0
+            after = asked_by_target(x, steps_since, states, parameters, timing, memo)
+            x = after if counts else x
+    if np.float64(emitted + timing.tie) == high:
+        high -= 1.0
+    last = np.uint64(NEAR - 1)
+    for k in range(NEAR - 1):
+        newer = np.uint64(NEAR - 2 - k)
+        last = newer if near[at + newer] <= high else last
+    steps_since = (np.float64(emitted) - near[at + last]) + timing.shift
+    traces = near_traces(near, at, last)
+    return asked_by_source(x, steps_since, traces, states, parameters, timing, memo)
 
 
 def run_learning_row(plastic, inputs, table, row, number, emitted, trial, key):  # type: ignore[no-untyped-def]
     """Handle a row of plastic synapses: learn, add the new weights, move the source's traces on."""
-    first, last = np.int64(plastic.start[row]), np.int64(plastic.start[row + 1])
+    first, last = np.uint64(plastic.start[row]), np.uint64(plastic.start[row + 1])
     rank, at, stride = (
         np.int64(plastic.rank[row]),
         plastic.param_at[table],
@@ -95,26 +136,41 @@ def run_learning_row(plastic, inputs, table, row, number, emitted, trial, key): 
         plastic.upper[table],
         plastic.tie[table],
     )
-    past = past_of(plastic)
+    memo = Memo(plastic.memo, plastic.memo_at[table], plastic.memo_steps[table])
+    past, near, near_at = past_of(plastic), plastic.near, plastic.near_at[table]
     param, state, state_at = plastic.param, plastic.state, plastic.state_at[table]
-    weights, histories, targets = plastic.weight, plastic.history, plastic.target
+    weights, targets, slots = plastic.weight, plastic.target, plastic.slot
     previous = plastic.previous[rank]
     for _ in range(number):
         elapsed_ms = elapsed_since(previous, emitted, timing.dt_ms)
-        parameters = parameters_of(param, at + first if OWN else at, stride)
-        states = states_of(state, state_at, first if OWN else rank)
+        parameters = parameters_of(param, at + np.int64(first) if OWN else at, stride)
+        states = states_of(state, state_at, np.int64(first) if OWN else rank)
+        # Spikes from here on, and one before them, must be among the newest.
+        reach = min(previous, emitted - 1) if previous >= 0 else emitted - 1
+        known = np.float64(reach + timing.upper)
         for synapse in range(first, last):
             if OWN:
-                parameters = parameters_of(param, at + synapse, stride)
-                states = states_of(state, state_at, synapse)
-            weight = learn(
-                weights[synapse], histories[synapse], previous, emitted, states, parameters, past,
-                timing,
-            )  # fmt: skip
+                parameters = parameters_of(param, at + np.int64(synapse), stride)
+                states = states_of(state, state_at, np.int64(synapse))
+            history = np.uint64(targets[synapse])
+            weight, w_max = weights[synapse], largest_weight(parameters)
+            place = np.uint64(near_at + np.int64(history) * NEAR_WORDS)
+            before = weight / w_max
+            if near[place + np.uint64(NEAR - 1)] <= known:
+                x = learn_near(
+                    before, place, previous, emitted, states, parameters, near, timing, memo
+                )
+            else:
+                x = learn_far(
+                    before, history, previous, emitted, states, parameters, past, timing, memo
+                )
+            # Dividing and multiplying may change the last bit of a weight that stays.
+            weight = x * w_max if x != before else weight
             weights[synapse] = weight
-            inputs[targets[synapse]] += weight * scale_of(parameters)
+            inputs[np.uint64(slots[history])] += weight * scale_of(parameters)
             if OWN:
-                keep_states(state, state_at, synapse, traced(states, elapsed_ms, parameters))
+                moved = traced(states, elapsed_ms, parameters)
+                keep_states(state, state_at, np.int64(synapse), moved)
         if not OWN:
             keep_states(state, state_at, rank, traced(states, elapsed_ms, parameters))
         previous = emitted
@@ -168,9 +224,15 @@ def run_trace(plastic, channel, history, entry):  # type: ignore[no-untyped-def]
         traces = target_traced(traces, elapsed_ms, parameters)
         elapsed_ms = 0.0
     keep_traces(past, history, entry, traces)
+    place = plastic.channel_near[channel] + history * NEAR_WORDS
+    for _ in range(min(past.number[entry], NEAR)):
+        keep_near(plastic.near, place, np.float64(past.step[entry]), traces)
 
 
 #: Functions of each kind of kernel, each after those that it calls.
-LEARNING = (elapsed_since, past_of, first_after, learn, run_learning_row)
+LEARNING = (
+    elapsed_since, past_of, first_after, asked_by_target, asked_by_source, learn_far, learn_near,
+    run_learning_row,
+)  # fmt: skip
 DYNAMIC = (elapsed_since, run_dynamic_row)
 TRACE = (past_of, run_trace)
