@@ -9,8 +9,10 @@ projection, or with one for each.
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -23,7 +25,7 @@ from .generate import function_sources, run_plain
 from .machine_code import compiles, load_code
 from .plastic import NEAR, Memo, Past, Plastic, Timing, near_words, no_plastic
 from .plastic_delivery import PLAIN_KERNELS
-from .remembered import Remembering, remembering, speculative
+from .remembered import Remembering, is_cheap, remembering
 from .share import view_text
 
 __all__ = [
@@ -54,13 +56,14 @@ from collections import namedtuple
 import numpy as np
 from numba import cfunc, njit, types
 
-from pynn_greenmorph.engine.intrinsics import matrix_at, row_at
-from pynn_greenmorph.engine.plastic import NEAR, Memo, Past, Timing
+from pynn_greenmorph.engine.intrinsics import prefetch, row_at
+from pynn_greenmorph.engine.plastic import AHEAD, LONG, NEAR, NO_SPIKE, Memo, Past, Timing
 
 # {digest}
 OWN = {own}
 NEAR_WORDS = {near_words}
-SPECULATE = {speculate}
+REMEMBERS = {remembers}
+ASKS_DOWN = {asks_down}
 DRAWS_OF_A_SPIKE = {draws}
 Plastic = namedtuple("Plastic", {used})
 '''
@@ -139,13 +142,15 @@ class _Lines:
         options = _NJIT.format(options=", forceinline=True")
         self.texts.append(f"{options}def {name}({arguments}):\n    {lines}\n")
 
-    def call(self, function: Callable[..., Any], more: Mapping[str, str]) -> str:
+    def call(
+        self, function: Callable[..., Any], more: Mapping[str, str], prefix: str = "remembering"
+    ) -> str:
         """Return a call of one of the model's functions, with its arguments by name."""
         known = self.known | dict(more)
         arguments, name = _arguments(function), function.__name__
         if function in self.remembered:
             arguments += ["steps_since", "memo"]
-            name = f"remembering_{name}"
+            name = f"{prefix}_{name}"
         for argument in arguments:
             if argument not in known:
                 raise GreenmorphError(
@@ -202,11 +207,12 @@ class _Lines:
         """Define how the newest spikes and their ``n`` traces are read and moved on."""
         values = [f"near[at + np.uint64({NEAR + k}) + k * np.uint64({n})]" for k in range(n)]
         self.define("near_traces", "near, at, k", f"return {_tuple(values)}")
-        moves = [f"near[at + {k}] = near[at + {k - 1}]" for k in range(NEAR - 1, 0, -1)]
+        moves = [f"near_step[at + {k}] = near_step[at + {k - 1}]" for k in range(NEAR - 1, 0, -1)]
         last = NEAR + NEAR * n - 1
         moves += [f"near[at + {k}] = near[at + {k - n}]" for k in range(last, NEAR + n - 1, -1)]
         stores = [f"near[at + {NEAR + k}] = traces[{k}]" for k in range(n)]
-        self.define("keep_near", "near, at, step, traces", *moves, "near[at] = step", *stores)
+        arguments = "near_step, near, at, step, traces"
+        self.define("keep_near", arguments, *moves, "near_step[at] = step", *stores)
 
     def learning(self) -> None:
         """Define what a plastic synapse does."""
@@ -218,20 +224,26 @@ class _Lines:
         self.traced("traced", rule.pre_trace, names)
         states = {name: f"states[{k}]" for k, name in enumerate(names)}
         looked_up = {"steps_since": "steps_since", "memo": "memo"}
-        at_post = self.call(rule.change_at_post, {**states, **looked_up, "since_pre_ms": "since"})
-        arguments = "since, steps_since, memo, parameters"
-        self.define("asked_at_post", f"states, {arguments}", f"return {at_post}")
         traces = {trace.name: f"traces[{k}]" for k, trace in enumerate(rule.post_traces)}
-        more = {**traces, **states, **looked_up, "since_post_ms": "since"}
-        at_pre = self.call(rule.change_at_pre, more)
-        self.define("asked_at_pre", f"traces, states, {arguments}", f"return {at_pre}")
+        post = {**states, **looked_up, "since_pre_ms": "since"}
+        pre = {**traces, **states, **looked_up, "since_post_ms": "since"}
+        arguments = "states, since, steps_since, memo, parameters"
+        at_post = self.call(rule.change_at_post, post)
+        self.define("asked_at_post", arguments, f"return {at_post}")
+        for name, prefix in (("asked", "remembering"), ("quickly_asked", "quick")):
+            at_pre = self.call(rule.change_at_pre, pre, prefix)
+            self.define(f"{name}_at_pre", f"traces, {arguments}", f"return {at_pre}")
         w_min, w_max = self.known["w_min"], self.known["w_max"]
         self.define("largest_weight", "parameters", f"return {w_max}")
         more = {"x": "x", "x_min": "x_min"}
         body = [f"x_min = {w_min} / {w_max}"]
         for amount, function in (("up", dependence.potentiate), ("down", dependence.depress)):
-            change = self.call(function, more | {"amount": amount})
-            body += [f"if {amount} != 0.0:", f"    x = min(max({change}, x_min), 1.0)"]
+            change = f"min(max({self.call(function, more | {'amount': amount})}, x_min), 1.0)"
+            if compiles() and is_cheap(function):
+                # A jump would often be guessed wrong; plain Python might raise.
+                body += [f"after = {change}", f"x = after if {amount} != 0.0 else x"]
+            else:
+                body += [f"if {amount} != 0.0:", f"    x = {change}"]
         self.define("changed", "x, up, down, parameters", *body, "return x")
 
     def dynamic(self) -> None:
@@ -267,20 +279,14 @@ def _all_compiled(source: str) -> str:
     return re.sub("^def ", decorated, source, flags=re.MULTILINE)
 
 
-def _speculates(model: SynapseModel, lines: _Lines) -> bool:
-    """Whether changes that do not count may be computed: plain Python might raise then."""
-    rule, dependence = model.rule, model.dependence
-    if rule is None or dependence is None or not compiles():
+def _asks_down(model: SynapseModel) -> bool:
+    """Whether a target spike may ask for a second change: unless all it returns ends in 0."""
+    if model.rule is None:
         return False
-    post = lines.remembered.get(rule.change_at_post)
-    sources = [inspect.getsource(one) for one in (dependence.potentiate, dependence.depress)]
-    # Its last function; those before it are looked up.
-    sources.append(
-        "def " + post.source.rpartition("\ndef ")[2]
-        if post
-        else inspect.getsource(rule.change_at_post)
-    )
-    return speculative(sources)
+    tree = ast.parse(textwrap.dedent(inspect.getsource(model.rule.change_at_post)))
+    returned = [node.value for node in ast.walk(tree) if isinstance(node, ast.Return)]
+    ends = [one.elts[-1] if isinstance(one, ast.Tuple) else None for one in returned]
+    return not ends or any(not isinstance(e, ast.Constant) or e.value != 0.0 for e in ends)
 
 
 def _text(
@@ -297,12 +303,15 @@ def _text(
     parts = [
         _HEADER.format(
             digest=digest, own=own, draws=DRAWS_OF_A_SPIKE, used=used,
-            near_words=near_words(n_traces), speculate=_speculates(model, lines),
+            near_words=near_words(n_traces),
+            remembers=bool(lines.remembered), asks_down=_asks_down(model),
         ),
         function_sources(_functions(model), _OPTIONS),
         *[_all_compiled(one.source) for one in lines.remembered.values()],
         *lines.texts,
     ]  # fmt: skip
+    if not compiles():  # the machine instruction is none there
+        parts.append(inspect.getsource(plastic_kernels.prefetch))
     for one, source in zip(common, sources, strict=True):
         options = _NJIT.format(options="" if one is common[-1] else ", forceinline=True")
         parts.append(options + source)

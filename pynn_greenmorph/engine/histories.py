@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ..rules import TimingRule
 from .mechanisms import History, Piece
-from .plastic import FULL, NEAR, Plastic, near_words
+from .plastic import FULL, NEAR, NO_SPIKE, Plastic, near_words
 from .tables import aligned
 
 __all__ = ["lay_out_histories", "make_room", "nearly_full"]
@@ -78,8 +78,14 @@ def lay_out_histories(
     none = np.zeros(0, dtype=np.int64)
     indices = {name: np.concatenate([none, *values]) for name, values in columns.items()}
     flat = np.concatenate(near)
+    together = aligned(len(flat), flat)
     return plastic._replace(
-        **indices, step=step, number=number, trace=trace, near=aligned(len(flat), flat)
+        **indices,
+        step=step,
+        number=number,
+        trace=trace,
+        near=together,
+        near_step=together.view(np.int64),
     )
 
 
@@ -90,13 +96,14 @@ def _newest(
     assert rule is not None
     traces = rule.post_traces
     near = np.empty((n_histories, near_words(len(traces))))
-    near[:, :NEAR] = -np.inf
+    near_step = near.view(np.int64)
+    near_step[:, :NEAR] = NO_SPIKE
     near[:, NEAR:] = np.tile([float(trace.initial) for trace in traces], NEAR)
     entry = np.repeat(np.arange(len(owner)), np.minimum(past.number, NEAR))
     mine = owner[entry]
     place = np.searchsorted(mine, mine, side="right") - 1 - np.arange(len(mine))
     mine, entry, place = mine[place < NEAR], entry[place < NEAR], place[place < NEAR]
-    near[mine, place] = past.step[entry]
+    near_step[mine, place] = past.step[entry]
     for k in range(len(traces)):
         near[mine, NEAR + place * len(traces) + k] = past.trace[entry, k]
     return near.ravel()

@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
-    "FAILED", "FULL", "NEAR", "NO_TIE", "Memo", "Past", "Plastic", "Timing", "near_words",
-    "no_plastic",
+    "AHEAD", "FAILED", "FULL", "LONG", "NEAR", "NO_SPIKE", "NO_TIE", "Memo", "Past", "Plastic",
+    "Timing", "near_words", "no_plastic",
 ]  # fmt: skip
 
 Int64Array = NDArray[np.int64]
@@ -35,6 +35,16 @@ FULL, FAILED = 0, 1
 #: Newest spikes of each target that lie apart, with one trace in one cache line:
 #: looking them up in a history would wait for memory three times.
 NEAR = 4
+
+#: Synapses between asking for a target's newest spikes and reading them.
+AHEAD = 12
+
+#: Where a target has had fewer spikes, the step of the others.
+NO_SPIKE = -(1 << 62)
+
+#: Steps between two spikes of a source, by synapses of its row, up to which what
+#: target spikes ask for is tabulated for the whole row.
+LONG = 8
 
 #: ``Plastic.tie`` where no spike of the target is apart from the others.
 NO_TIE = -(1 << 62)
@@ -88,7 +98,11 @@ class Plastic(NamedTuple):
     weight : (n,) float64, nA, uS or mV
     param, state : flat float64
     memo : flat float64
-        Values of expressions of the rule by difference of steps.
+        Values of expressions of the rule by difference of steps, see ``Memo``.
+    aside : (longest row,) uint32
+        Synapses of a row that wait.
+    up, down : (steps,) float64
+        What a spike of a target asks for, by when it came; for one row at a time.
     channel_address : (c,) int64
         Kernel that computes the traces of a spike.
     channel_first, channel_last : (c,) int64
@@ -103,7 +117,9 @@ class Plastic(NamedTuple):
     near : flat float64
         For each history the steps of its ``NEAR`` newest spikes, newest first, each as
         often as there are spikes in it, then the traces right after each of them.
-        Where there were fewer: minus infinity, and initial traces.
+        Where there were fewer: ``NO_SPIKE``, and initial traces. The steps are integers.
+    near_step : flat int64
+        The same memory.
     step : (e,) int64
         Step of a target spike.
     number : (e,) int32
@@ -143,6 +159,9 @@ class Plastic(NamedTuple):
     param: FloatArray
     state: FloatArray
     memo: FloatArray
+    aside: NDArray[np.uint32]
+    up: FloatArray
+    down: FloatArray
     channel_address: Int64Array
     channel_first: Int64Array
     channel_last: Int64Array
@@ -155,6 +174,7 @@ class Plastic(NamedTuple):
     trace_at: Int64Array
     slot: NDArray[np.int32]
     near: FloatArray
+    near_step: Int64Array
     step: Int64Array
     number: NDArray[np.int32]
     trace: FloatArray
@@ -174,7 +194,11 @@ class Past(NamedTuple):
 
 
 class Memo(NamedTuple):
-    """What a rule remembers: expression ``k`` after ``n`` steps is at ``at + k * steps + n``."""
+    """What a rule remembers.
+
+    Expression ``k`` after ``n`` steps is at ``at + k * (steps + 1) + n``, and behind
+    those of all steps is its value after an infinite time.
+    """
 
     values: FloatArray
     at: int
@@ -195,8 +219,9 @@ class Timing(NamedTuple):
 _TYPES = {
     "shift": np.float64, "horizon": np.float64, "start": np.uint32, "rank": np.uint32,
     "target": np.int32, "slot": np.int32, "connection": np.uint32, "weight": np.float64,
-    "param": np.float64, "state": np.float64, "memo": np.float64, "near": np.float64,
-    "number": np.int32, "trace": np.float64, "dt_ms": np.float64,
+    "param": np.float64, "state": np.float64, "memo": np.float64, "aside": np.uint32,
+    "up": np.float64, "down": np.float64, "near": np.float64, "number": np.int32,
+    "trace": np.float64, "dt_ms": np.float64,
 }  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from .generate_synapse import hidden_parameters, load_row, load_trace, needs_own
 from .histories import lay_out_histories
 from .mechanisms import History, Mechanism, Piece
 from .plastic import NO_TIE, Plastic, near_words, no_plastic
-from .remembered import memo_of
+from .remembered import MEMO_STEPS, memo_of
 from .rows import column_and_stride
 from .sorting import stable_order
 from .tables import CellLayout
@@ -192,7 +192,7 @@ class _Builder:
         self.put(
             near_at=same(self._near_at(mechanism)),
             memo_at=same(sizes["memo"]),
-            memo_steps=np.where(whole, prepared.memo.shape[1], 0),
+            memo_steps=np.where(whole, prepared.memo.shape[1] - 1, 0),
             address=same(prepared.address),
             delay=delay,
             epoch=same(mechanism.epoch),
@@ -256,7 +256,15 @@ class _Builder:
                 for name in Plastic._fields
             )
         )
-        result = result._replace(dt_ms=np.array([self.dt_ms]), flags=np.zeros(2, dtype=np.int64))
+        # One more: a synapse that need not wait is written behind those that do.
+        longest = max((int(piece.lengths.max()) for piece in self.pieces), default=0)
+        result = result._replace(
+            dt_ms=np.array([self.dt_ms]),
+            flags=np.zeros(2, dtype=np.int64),
+            aside=np.zeros(longest + 1, dtype=np.uint32),
+            up=np.zeros(MEMO_STEPS + 2),
+            down=np.zeros(MEMO_STEPS + 2),
+        )
         histories = [(piece, self._past(piece)) for piece in self.pieces if len(piece.cells)]
         return lay_out_histories(result, histories, window)
 
@@ -279,13 +287,13 @@ class _Prepared:
         self.address = load_row(model, self.own)
         self.trace_address = load_trace(model)
         self.horizon_ms = _horizon(mechanism)
-        self.memo = np.zeros((0, 0))
+        self.memo = np.zeros((0, 1))
         if not self.own:
             values = {
                 one.column: float(column[0])
                 for one, column in zip(model.parameters, self.columns, strict=False)
             }
-            self.memo = memo_of(remembered(model), values, dt_ms)
+            self.memo = memo_of(remembered(model), values, dt_ms, self.horizon_ms)
         self.orders = self._orders(mechanism.group, cells.part)
 
     @staticmethod

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import inspect
 import math
+import re
 import textwrap
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -18,10 +19,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Remembering", "memo_of", "remembering", "speculative"]
+__all__ = ["MEMO_STEPS", "Remembering", "is_cheap", "memo_of", "remembering"]
 
-#: Steps for which values are kept; beyond, they are computed: 16 kB of cache for each.
-MEMO_STEPS = 2048
+#: Most steps for which values are kept; beyond, they are computed.
+MEMO_STEPS = 1 << 13
 
 #: Calls that cost next to nothing and never raise.
 _CHEAP = {"abs", "max", "min"}
@@ -39,8 +40,9 @@ class Remembering:
     function : callable
         As it was.
     source : str
-        The new function, ``remembering_NAME``, which takes ``steps_since`` and ``memo``
-        too, behind those that it calls.
+        Two new functions behind those that they call: ``remembering_NAME``, and
+        ``quick_NAME``, for times that are remembered only. Both take ``steps_since``
+        and ``memo`` too.
     since : str
         Its argument that is a time.
     expressions : tuple of str
@@ -123,9 +125,11 @@ def remembering(
         return None
     definition.name = f"remembering_{function.__name__}"
     definition.args.args += [ast.arg("steps_since"), ast.arg("memo")]
+    text = ast.unparse(ast.fix_missing_locations(tree))
     texts = [_look_up(k, one, known) for k, one in enumerate(extract.found, first)]
-    source = "\n\n".join([*texts, ast.unparse(ast.fix_missing_locations(tree))])
-    return Remembering(function, source, since, tuple(map(ast.unparse, extract.found)))
+    quick = re.sub(r"\bremember(ed|ing)_", "quick_", text)
+    expressions = tuple(map(ast.unparse, extract.found))
+    return Remembering(function, "\n".join([*texts, text, "", quick, ""]), since, expressions)
 
 
 def _arguments(function: Callable[..., Any]) -> list[str]:
@@ -133,62 +137,62 @@ def _arguments(function: Callable[..., Any]) -> list[str]:
 
 
 def _look_up(k: int, expression: ast.expr, known: Collection[str]) -> str:
-    arguments = ["memo", "steps_since", *sorted(_names(expression) & set(known))]
+    arguments = ", ".join(["memo", "steps_since", *sorted(_names(expression) & set(known))])
     return (
-        f"def remembered_{k}({', '.join(arguments)}):\n"
+        f"def quick_{k}({arguments}):\n"
+        f"    at = memo.at + {k} * (memo.steps + 1) + np.int64(steps_since)\n"
+        "    return memo.values[np.uint64(at)]\n\n"
+        f"def remembered_{k}({arguments}):\n"
         "    if steps_since < np.float64(memo.steps):\n"
-        f"        at = np.uint64(memo.at + {k} * memo.steps + np.int64(steps_since))\n"
-        "        return memo.values[at]\n"
+        f"        return quick_{k}({arguments})\n"
+        "    if memo.steps > 0 and steps_since == np.inf:\n"
+        "        steps_since = np.float64(memo.steps)\n"
+        f"        return quick_{k}({arguments})\n"
         f"    return {ast.unparse(expression)}\n"
     )
 
 
 def memo_of(
-    found: Collection[Remembering], values: dict[str, float], dt_ms: float
+    found: Collection[Remembering], values: dict[str, float], dt_ms: float, horizon_ms: float
 ) -> NDArray[np.float64]:
-    """Evaluate what is remembered.
+    """Evaluate what is remembered, up to a time from which on no spike counts, or ``MEMO_STEPS``.
 
     Parameters
     ----------
     found : collection of Remembering
     values : dict of str to float
         The parameters by column.
-    dt_ms : float, ms
+    dt_ms, horizon_ms : float, ms
 
     Returns
     -------
-    (k, steps) float64
-        No steps where an expression has no value for one of them.
+    (k, steps + 1) float64
+        See :class:`.Memo`; no steps where an expression has no value for one of them.
     """
     n = sum(len(one.expressions) for one in found)
-    memo = np.empty((n, MEMO_STEPS))
+    steps = int(min(horizon_ms / dt_ms + 2.0, MEMO_STEPS))
+    times = [*(step * dt_ms for step in range(steps)), math.inf]
+    memo = np.empty((n, len(times)))
     rows = iter(memo)
     for one in found:
         for expression in one.expressions:
             code, row = compile(expression, "<rule>", "eval"), next(rows)
             try:
-                for step in range(MEMO_STEPS):
-                    row[step] = eval(code, _MODULES, values | {one.since: step * dt_ms})  # noqa: S307
+                for step, time in enumerate(times):
+                    row[step] = eval(code, _MODULES, values | {one.since: time})  # noqa: S307
             except (ArithmeticError, ValueError):
-                return np.empty((n, 0))
+                return np.empty((n, 1))
     return memo
 
 
-def speculative(sources: Collection[str]) -> bool:
-    """Whether functions are so cheap that it does not matter if they are called in vain.
-
-    Parameters
-    ----------
-    sources : collection of str
-        Texts of all that may be called.
-    """
+def is_cheap(function: Callable[..., Any]) -> bool:
+    """Whether it does not matter if a function is called in vain: no jumps, no calls."""
     jumps = (ast.For, ast.While, ast.Raise, ast.Try, ast.Assert)
-    for source in sources:
-        for node in ast.walk(ast.parse(textwrap.dedent(source))):
-            if isinstance(node, jumps):
+    for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(function)))):
+        if isinstance(node, jumps):
+            return False
+        if isinstance(node, ast.Call):
+            name = node.func.id if isinstance(node.func, ast.Name) else ""
+            if name not in _CHEAP:
                 return False
-            if isinstance(node, ast.Call):
-                name = node.func.id if isinstance(node.func, ast.Name) else ""
-                if name not in _CHEAP and not name.startswith("remembered_"):
-                    return False
     return True
