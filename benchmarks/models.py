@@ -32,7 +32,7 @@ class Stdp:
     a_plus, a_minus : float
         Fractions of ``w_max``.
     w_max : float
-        In the unit of the weights.
+        In multiples of the excitatory weight.
     """
 
     tau_ms: float
@@ -60,7 +60,8 @@ class Model:
     first_mv : (float, float), mV
         Initial potentials are between these.
     noise_hz : float, Hz
-        Rate of the Poisson train onto each cell, with the weight of excitation.
+        Rate of the Poisson train onto each cell, with the weight of excitation, for
+        ``degree`` inputs of a cell.
     stdp : Stdp or None
         What excitatory synapses onto excitatory cells learn by.
     """
@@ -107,7 +108,7 @@ BRUNEL = Model(
     (0.0, 20.0),
     noise_hz=20_000.0,
 )  # fmt: skip
-BRUNEL_STDP = replace(BRUNEL, title="Brunel, plastic", stdp=Stdp(20.0, 0.005, 0.00525, 0.2))
+BRUNEL_STDP = replace(BRUNEL, title="Brunel, plastic", stdp=Stdp(20.0, 0.005, 0.00525, 2.0))
 
 
 def nest_parameters(parameters: Mapping[str, float]) -> dict[str, float]:

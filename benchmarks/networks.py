@@ -90,6 +90,16 @@ class Workload:
         return self.model.weights[0] * scale, self.model.weights[1] * scale
 
     @property
+    def noise_hz(self) -> float:
+        """Rate of the noise onto each cell, Hz; its mean input is kept."""
+        return self.model.noise_hz * self.degree / self.model.degree
+
+    @property
+    def w_max(self) -> float:
+        """Largest weight of plastic synapses."""
+        return self.weights[0] * self.model.stdp.w_max if self.model.stdp else 0.0
+
+    @property
     def delays(self) -> tuple[float, float]:
         """Smallest and largest delay, ms."""
         return (DT_MS, self.max_delay_ms) if self.drawn else (self.model.delay_ms,) * 2
@@ -159,7 +169,7 @@ def _plastic(sim: Any, workload: Workload, stdp: Stdp) -> Any:
         timing_dependence=sim.SpikePairRule(
             tau_plus=stdp.tau_ms, tau_minus=stdp.tau_ms, A_plus=stdp.a_plus, A_minus=stdp.a_minus
         ),
-        weight_dependence=sim.AdditiveWeightDependence(w_min=0.0, w_max=stdp.w_max),
+        weight_dependence=sim.AdditiveWeightDependence(w_min=0.0, w_max=workload.w_max),
         weight=workload.weights[0],
         delay=workload.delays[0],
     )
@@ -185,7 +195,7 @@ def build_pynn(sim: Any, workload: Workload, threads: int) -> tuple[list[Any], l
     from pyNN.random import NumpyRNG
 
     low, high = workload.delays
-    low = DT_MS if workload.model.noise_hz else low  # of the noise
+    low = DT_MS if workload.noise_hz else low  # of the noise
     sim.setup(
         timestep=DT_MS, min_delay=low, max_delay=high, spike_precision="on_grid", threads=threads
     )
@@ -216,8 +226,8 @@ def build_pynn(sim: Any, workload: Workload, threads: int) -> tuple[list[Any], l
                 )
             )  # fmt: skip
     for population in populations:
-        if model.noise_hz:
-            noise = sim.Population(population.size, sim.SpikeSourcePoisson(rate=model.noise_hz))
+        if workload.noise_hz:
+            noise = sim.Population(population.size, sim.SpikeSourcePoisson(rate=workload.noise_hz))
             jump = sim.StaticSynapse(weight=workload.weights[0], delay=DT_MS)
             sim.Projection(
                 noise, population, sim.OneToOneConnector(), jump, receptor_type="excitatory"
@@ -326,7 +336,7 @@ def build_nest(nest: Any, workload: Workload, table: Connections, threads: int) 
     if model.stdp:
         learning = {
             "lambda": model.stdp.a_plus, "alpha": model.stdp.a_minus / model.stdp.a_plus,
-            "Wmax": model.stdp.w_max * unit, "tau_plus": model.stdp.tau_ms, "mu_plus": 0.0,
+            "Wmax": workload.w_max * unit, "tau_plus": model.stdp.tau_ms, "mu_plus": 0.0,
             "mu_minus": 0.0,
         }  # fmt: skip
         cells.set(tau_minus=model.stdp.tau_ms)
@@ -341,8 +351,8 @@ def build_nest(nest: Any, workload: Workload, table: Connections, threads: int) 
                 "delay": table.delay[rows],
             }
         nest.Connect(ids[table.pre[rows]], ids[table.post[rows]], "one_to_one", synapse)
-    if model.noise_hz:
-        noise = nest.Create("poisson_generator", params={"rate": model.noise_hz})
+    if workload.noise_hz:
+        noise = nest.Create("poisson_generator", params={"rate": workload.noise_hz})
         nest.Connect(noise, cells, syn_spec={"weight": exc, "delay": DT_MS})
     recorder = nest.Create("spike_recorder")
     nest.Connect(cells, recorder, "all_to_all", {"delay": workload.delays[0]})

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ..network import SynapseGroup
 from .rows import CONSTANT, SINGLE, Rows, column_and_stride
 from .share import Pending
-from .sorting import load_sorting
+from .sorting import load_sorting, stable_order
 
 __all__ = ["EventCounter", "LogTail", "expand", "pending_input", "ring_input"]
 
@@ -49,7 +49,9 @@ class LogTail:
 
     def in_order(self) -> LogTail:
         """The same entries, ascending by step, then cell."""
-        order = np.lexsort((self.cell, self.step))
+        if not len(self.step):
+            return self
+        order = stable_order((self.cell, self.step - self.step.min()), len(self.step))
         return LogTail(self.step[order], self.cell[order], self.count[order])
 
 

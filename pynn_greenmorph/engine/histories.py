@@ -13,14 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..rules import TimingRule
+from .arrivals import expand
 from .mechanisms import History, Piece
 from .plastic import FULL, NEAR, NO_SPIKE, Plastic, near_words
+from .rows import column_and_stride
 from .tables import aligned
 
 __all__ = ["lay_out_histories", "make_room", "nearly_full"]
 
 Int64Array = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
+
+#: Steps for which all spikes are kept; at most as long as the rule remembers.
+RECENT_STEPS = 1 << 14
 
 #: Entries for which a history has room at least.
 SMALLEST = 16
@@ -139,34 +144,40 @@ def make_room(plastic: Plastic, pieces: Sequence[Piece], now: int, window: int) 
 
 
 def _needed(past: History, piece: Piece, plastic: Plastic, now: int) -> NDArray[np.bool_]:
-    """Which spikes of the targets a synapse may still ask for."""
-    mechanism, synapses = piece.mechanism, piece.synapses
-    connection = plastic.connection[synapses].astype(np.int64)
-    delay = np.asarray(mechanism.group.delay_steps)[connection].astype(np.int64)
-    longest = int(delay.max())
-    # A spike that is in flight was emitted at most the delay ago, and looks back by
-    # at most the delay again; it also asks for the last target spike before that.
-    recent = past.step > now - 2 * longest
-    is_last = np.append(past.cell[1:] != past.cell[:-1], True)
-    asked = recent | is_last | np.append(recent[1:] & (past.cell[1:] == past.cell[:-1]), False)
-    previous = np.repeat(plastic.previous[piece.ranks], piece.lengths)
-    seen = previous >= 0
-    if not seen.any():
-        return asked
+    """Which spikes of the targets a synapse may still ask for.
+
+    Recent ones are all kept, so only synapses with older questions are looked at:
+    those of sources that have been silent for a while.
+    """
+    group = piece.mechanism.group
+    delays, stride = column_and_stride(group.delay_steps)
+    longest = int(delays.max())
     horizon = float(plastic.horizon[_first_table(plastic, piece)])
     dt_ms = float(plastic.dt_ms[0])
     reach = now if not np.isfinite(horizon) else min(int(horizon / dt_ms) + 2, now)
+    # A spike that is in flight was emitted at most the delay ago, and looks back by
+    # at most the delay again; it also asks for the last target spike before that.
+    since = now - 2 * longest - min(reach, RECENT_STEPS)
+    recent = past.step > since
+    is_last = np.append(past.cell[1:] != past.cell[:-1], True)
+    asked = recent | is_last | np.append(recent[1:] & (past.cell[1:] == past.cell[:-1]), False)
+    previous = plastic.previous[piece.ranks]
+    silent = np.flatnonzero((previous >= 0) & (previous - longest <= since))
+    if not len(silent):
+        return asked
+    ends = np.cumsum(piece.lengths) + piece.synapses.start
+    synapses, row = expand(ends[silent] - piece.lengths[silent], ends[silent])
+    seen = previous[silent][row]
+    delay = delays[plastic.connection[synapses] * stride].astype(np.int64)
     # From the source's last spike as the target sees it, one delay either way to be safe.
-    low = np.maximum(previous[seen] - delay[seen], 0)
-    high = previous[seen] + delay[seen] + reach
+    low, high = np.maximum(seen - delay, 0), seen + delay + reach
     base = int(past.step.max(initial=0)) + 1
-    place = np.searchsorted(piece.cells, past.cell)
-    keys = place * base + past.step
-    target = plastic.target[synapses][seen] - piece.histories.start
+    keys = np.searchsorted(piece.cells, past.cell) * base + past.step
+    target = plastic.target[synapses].astype(np.int64) - piece.histories.start
     begins = np.searchsorted(keys, target * base + np.minimum(low, base))
-    ends = np.searchsorted(keys, target * base + np.minimum(high, base - 1), side="right")
+    last = np.searchsorted(keys, target * base + np.minimum(high, base - 1), side="right")
     change = np.bincount(begins, minlength=len(keys) + 1)
-    change -= np.bincount(np.maximum(ends, begins), minlength=len(keys) + 1)
+    change -= np.bincount(np.maximum(last, begins), minlength=len(keys) + 1)
     return asked | (np.cumsum(change)[:-1] > 0)
 
 
