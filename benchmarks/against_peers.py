@@ -29,13 +29,15 @@ from networks import FIRST_MS, PEERS, WORKLOADS
 
 OURS = "greenmorph"
 SMALL = ("ten_cells", "start")
-MEMORY = ("va20k_k1000", "va20k_k1000_drawn")
+MEMORY = ("va20k_k1000", "va20k_k1000_drawn", "brunel_stdp")
 TIMED = [name for name in WORKLOADS if name != "va20k_k1000_drawn"]  # that one is for memory
 #: Building alone takes minutes: measured once, on one thread where the reason is PyNN's loops.
 ONCE = {("build", "pynn_nest"), ("cells1e5", "nest"), ("cells1e5", "pynn_nest")}
 ONE_THREAD = {("build", OURS), ("build", "pynn_nest")}
 #: Float64 in another order of operations: chaos makes other spikes, not another rate.
 BRIAN2_TOLERANCE = 0.05
+#: As far as numbers of spikes of 12 500 cells differ that have other noise.
+NOISE_TOLERANCE = 0.03
 #: Cores that other programs may use meanwhile; more, and ratios of two threads mean nothing.
 QUIET = 0.1
 _TEN = (
@@ -50,8 +52,15 @@ START = {
 }
 
 
-def check(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Compare spikes: exactly between all but Brian2, whose count may differ a little."""
+def check(rows: list[dict[str, Any]], noisy: bool = False) -> dict[str, Any]:
+    """Compare spikes: exactly between all but Brian2, whose count may differ a little.
+
+    With noise, which each simulator draws for itself, only counts are compared.
+    """
+    if noisy:
+        every = [n for row in rows for n in row["spikes"]]
+        far = max(every) / max(min(every), 1) - 1.0
+        return {"noisy": True, "difference": far, "agrees": far <= NOISE_TOLERANCE}
     exact = {d for row in rows if row["simulator"] != "brian2" for d in row["digests"]}
     counts = [n for row in rows if row["simulator"] != "brian2" for n in row["spikes"]]
     others = [n for row in rows if row["simulator"] == "brian2" for n in row["spikes"]]
@@ -97,9 +106,11 @@ def measure_workload(name: str, options: argparse.Namespace) -> dict[str, Any]:
         jobs = jobs_of(name, options, table)
         rounds_of(jobs)
     rows = [summary(job) for job in jobs]
-    content: dict[str, Any] = {"rows": rows, "check": check(rows)}
+    noisy = name in WORKLOADS and WORKLOADS[name].noise_hz > 0.0
+    content: dict[str, Any] = {"rows": rows, "check": check(rows, noisy)}
     if name in WORKLOADS:
         workload = WORKLOADS[name]
+        content["model"] = workload.model.title
         content["t_run_ms"] = (options.t_stop or workload.t_stop_ms) - FIRST_MS
         content |= {"cells": workload.cells, "degree": workload.degree, "drawn": workload.drawn}
     return content
@@ -135,7 +146,11 @@ def measure_memory(name: str, options: argparse.Namespace) -> dict[str, Any]:
             f"{name} {row['simulator']:12} bytes per synapse: tables "
             f"{row['table_per_synapse']}, process {row['rss_per_synapse']:.1f}"
         )
-    return {"rows": rows, "check": check(rows), "drawn": WORKLOADS[name].drawn}
+    workload = WORKLOADS[name]
+    checked = check(rows, workload.noise_hz > 0.0)
+    return {
+        "rows": rows, "check": checked, "drawn": workload.drawn, "model": workload.model.title
+    }  # fmt: skip
 
 
 def print_table(name: str, content: dict[str, Any]) -> None:
@@ -143,7 +158,8 @@ def print_table(name: str, content: dict[str, Any]) -> None:
     rows = content["rows"]
     ours = {row["threads"]: row["median"] for row in rows if row["simulator"] == OURS}
     print(f"\n{name}: {rows[0]['synapses']} synapses, {rows[0]['spikes'][0]} spikes")
-    print(f"{'simulator':12} thr n   build s  ready s    run s   ready x   run x")
+    per_hz = content["cells"] * content["t_run_ms"] / 1e3 if "cells" in content else None
+    print(f"{'simulator':12} thr n   build s  ready s    run s   ready x   run x      Hz")
     for row in rows:
         median, own = row["median"], ours.get(row["threads"])
         ready = median["build_s"] + median["first_s"]
@@ -151,6 +167,8 @@ def print_table(name: str, content: dict[str, Any]) -> None:
         if own:
             ratios = f"{ready / (own['build_s'] + own['first_s']):9.2f} "
             ratios += f"{median['run_s'] / own['run_s']:7.2f}"
+        if per_hz:
+            ratios += f" {statistics.median(row['spikes']) / per_hz:7.2f}"
         print(
             f"{row['simulator']:12} {row['threads']:3} {row['rounds']} {median['build_s']:9.4f} "
             f"{ready:8.4f} {median['run_s']:8.4f} {ratios}"
@@ -159,6 +177,9 @@ def print_table(name: str, content: dict[str, Any]) -> None:
     if busy > QUIET:
         print(f"DO NOT USE: others kept {busy:.2f} cores busy; measure again on a quiet machine")
     checked = content["check"]
+    if checked.get("noisy"):
+        print(f"each its own noise; numbers of spikes differ by {checked['difference']:.2%}")
+        return
     verdict = "the same spikes" if checked["exact"] else "DIFFERENT SPIKES"
     if checked["exact"] and checked["brian2_difference"]:
         verdict += f"; Brian2's number differs by {checked['brian2_difference']:.2%}"

@@ -7,9 +7,11 @@ writing results are outside. Compile time is reported apart. ``load_s`` is what
 the process took beside the run: reading the connection arrays and building the
 queues, which stands for "build".
 
-Integration is exact (``method="exact"``), the compiler's flags are Brian2's
-defaults (``-O3 -ffast-math -march=native``). One weight for all is a constant in
-the code, one delay a homogeneous one; drawn ones are arrays.
+Integration is exact for currents (``method="exact"``), and for conductances by the
+exponential Euler method, as in Brian2's own example of this network. The
+compiler's flags are Brian2's defaults (``-O3 -ffast-math -march=native``). One
+weight for all is a constant in the code, one delay a homogeneous one; drawn ones
+are arrays.
 """
 
 from __future__ import annotations
@@ -22,13 +24,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from networks import DT_MS, FIRST_MS, PARAMETERS, Connections, Workload, initial_v
+from networks import DT_MS, FIRST_MS, Connections, Workload, initial_v
 from numpy.typing import NDArray
 
-EQUATIONS = """
-dv/dt = (v_rest - v) / tau_m + (i_exc + i_inh) / c_m : volt (unless refractory)
-di_exc/dt = -i_exc / tau_exc : amp
-di_inh/dt = -i_inh / tau_inh : amp
+CURRENTS = """
+dv/dt = (v_rest - v) / tau_m + (x_exc + x_inh) / c_m : volt (unless refractory)
+dx_exc/dt = -x_exc / tau_exc : amp
+dx_inh/dt = -x_inh / tau_inh : amp
+"""
+CONDUCTANCES = """
+dv/dt = (v_rest - v) / tau_m + x / c_m : volt (unless refractory)
+x = x_exc * (e_exc - v) + x_inh * (e_inh - v) : amp
+dx_exc/dt = -x_exc / tau_exc : siemens
+dx_inh/dt = -x_inh / tau_inh : siemens
 """
 
 
@@ -37,7 +45,11 @@ def constants(workload: Workload) -> dict[str, Any]:
     from brian2 import ms, mV, nF
 
     p = workload.parameters
+    reversal = {}
+    if "e_rev_E" in p:
+        reversal = {"e_exc": p["e_rev_E"] * mV, "e_inh": p["e_rev_I"] * mV}
     return {
+        **reversal,
         "tau_m": p["tau_m"] * ms, "tau_exc": p["tau_syn_E"] * ms, "tau_inh": p["tau_syn_I"] * ms,
         "v_rest": p["v_rest"] * mV, "c_m": p["cm"] * nF, "v_reset": p["v_reset"] * mV,
         "v_thresh": p["v_thresh"] * mV,
@@ -49,27 +61,29 @@ def network(workload: Workload, table: Connections) -> tuple[Any, Any]:
     import brian2 as b2
 
     names = constants(workload)
+    conductances = "e_exc" in names
+    weight_unit = b2.uS if conductances else b2.nA
     # Brian2 counts the step of the spike as the first of the pause; NEST and PyNN do not.
     cells = b2.NeuronGroup(
-        workload.cells, EQUATIONS, threshold="v >= v_thresh", reset="v = v_reset",
-        refractory=(PARAMETERS["tau_refrac"] + DT_MS) * b2.ms, method="exact", namespace=names,
-        name="cells",
+        workload.cells, CONDUCTANCES if conductances else CURRENTS, threshold="v >= v_thresh",
+        reset="v = v_reset", refractory=(workload.parameters["tau_refrac"] + DT_MS) * b2.ms,
+        method="exponential_euler" if conductances else "exact", namespace=names, name="cells",
     )  # fmt: skip
     cells.v = initial_v(workload) * b2.mV
     monitor = b2.SpikeMonitor(cells, name="monitor")
     made = b2.Network(cells, monitor)
     for kind, rows in table.parts():
-        target = ("i_exc_post", "i_inh_post")[kind]
+        target = ("x_exc_post", "x_inh_post")[kind]
         drawn = table.weight is not None and table.delay is not None
         synapses = b2.Synapses(
-            cells, cells, "w : amp" if drawn else "",
+            cells, cells, f"w : {'siemens' if conductances else 'amp'}" if drawn else "",
             on_pre=f"{target} += {'w' if drawn else 'weight'}",
             delay=None if drawn else workload.delays[0] * b2.ms,
-            namespace={"weight": workload.weights[kind] * b2.nA}, name=("exc", "inh")[kind],
+            namespace={"weight": workload.weights[kind] * weight_unit}, name=("exc", "inh")[kind],
         )  # fmt: skip
         synapses.connect(i=table.pre[rows], j=table.post[rows])
         if table.weight is not None and table.delay is not None:
-            synapses.w = table.weight[rows] * b2.nA
+            synapses.w = table.weight[rows] * weight_unit
             synapses.delay = table.delay[rows] * b2.ms
         made.add(synapses)
     return made, monitor

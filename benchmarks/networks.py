@@ -1,11 +1,9 @@
 """The same balanced networks, built by PyNN backends and by native NEST.
 
-The model is the CUBA benchmark of Vogels and Abbott (2005,
-doi:10.1523/JNEUROSCI.3508-05.2005) as in PyNN's ``examples/VAbenchmarks.py``:
-80 % excitatory and 20 % inhibitory ``IF_curr_exp`` cells, rest above threshold,
-each pair connected with one probability. Nothing in it is random once it is
-built, so simulators can be compared spike for spike. Initial potentials are
-an array, the same for all.
+80 % excitatory and 20 % inhibitory cells, each pair connected with one
+probability; see :mod:`models`. Where a model has no noise nothing is random
+once it is built, so simulators can be compared spike for spike, else by their
+rates. Initial values are arrays, the same for all.
 
 PyNN backends build the network themselves, through ``FixedProbabilityConnector``
 and ``NumpyRNG``. Native simulators get the connection table that this backend
@@ -22,23 +20,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from models import BRUNEL, BRUNEL_STDP, COBA, CUBA, Model, Stdp, nest_parameters
 from numpy.typing import NDArray
 
 __all__ = [
-    "DT_MS", "PARAMETERS", "PEERS", "WORKLOADS", "Connections", "Workload", "build_nest",
-    "build_pynn", "digest", "initial_v", "load_connections", "nest_spikes", "pynn_spikes",
+    "DT_MS", "PEERS", "WORKLOADS", "Connections", "Workload", "build_nest", "build_pynn",
+    "digest", "initial_v", "load_connections", "nest_spikes", "pynn_spikes",
     "save_connections",
 ]  # fmt: skip
 
 DT_MS = 0.1
 #: First run of every measurement (ms): what a simulator does once belongs to it, not to run().
 FIRST_MS = 1.0
-PARAMETERS = {
-    "tau_m": 20.0, "tau_syn_E": 5.0, "tau_syn_I": 10.0, "v_reset": -60.0, "v_thresh": -50.0,
-    "cm": 0.2, "tau_refrac": 5.0,
-}  # fmt: skip
 PEERS = ("greenmorph", "pynn_nest", "nest", "brian2")
-_EXC_NA, _INH_NA, _DEGREE = 0.0162, -0.09, 80.0  # of PyNN's example, at its 80 inputs per cell
 
 
 @dataclass(frozen=True)
@@ -53,9 +47,10 @@ class Workload:
         Mean number of connections of a cell.
     t_stop_ms : float, ms
         Biological time of the whole measurement.
+    model : Model
     drawn : bool
         Weights and delays (0.1 to 15 ms) from distributions; else one weight
-        for each kind of cell, and the delay of PyNN's example, 0.2 ms.
+        for each kind of cell, and the model's delay.
     peers : tuple of str
         Simulators that are measured unless others are asked for.
     weight_factor : float
@@ -63,13 +58,15 @@ class Workload:
     max_delay_ms : float, ms
         Upper end of the drawn delays.
     v_rest_mv : float, mV
-        Resting potential; the higher above threshold (-50 mV), the higher the rate.
+        Resting potential with currents; the higher above threshold (-50 mV), the
+        higher the rate.
     """
 
     name: str
     cells: int
     degree: int
     t_stop_ms: float
+    model: Model = CUBA
     drawn: bool = False
     peers: tuple[str, ...] = PEERS
     weight_factor: float = 1.0
@@ -84,18 +81,28 @@ class Workload:
     @property
     def parameters(self) -> dict[str, float]:
         """Parameters of all cells, in PyNN's names and units."""
-        return {**PARAMETERS, "v_rest": self.v_rest_mv}
+        return {"v_rest": self.v_rest_mv, **self.model.parameters}
 
     @property
     def weights(self) -> tuple[float, float]:
-        """Mean excitatory and inhibitory weight, nA; the sum of a cell's inputs is kept."""
-        scale = self.weight_factor * _DEGREE / self.degree
-        return _EXC_NA * scale, _INH_NA * scale
+        """Mean excitatory and inhibitory weight; the sum of a cell's inputs is kept."""
+        scale = self.weight_factor * self.model.degree / self.degree
+        return self.model.weights[0] * scale, self.model.weights[1] * scale
+
+    @property
+    def noise_hz(self) -> float:
+        """Rate of the noise onto each cell, Hz; its mean input is kept."""
+        return self.model.noise_hz * self.degree / self.model.degree
+
+    @property
+    def w_max(self) -> float:
+        """Largest weight of plastic synapses."""
+        return self.weights[0] * self.model.stdp.w_max if self.model.stdp else 0.0
 
     @property
     def delays(self) -> tuple[float, float]:
         """Smallest and largest delay, ms."""
-        return (DT_MS, self.max_delay_ms) if self.drawn else (0.2, 0.2)
+        return (DT_MS, self.max_delay_ms) if self.drawn else (self.model.delay_ms,) * 2
 
 
 _NATIVE = ("greenmorph", "nest", "brian2")
@@ -106,12 +113,15 @@ WORKLOADS = {
     workload.name: workload
     for workload in (
         Workload("va4k", 4000, 80, 5000.0),
+        Workload("coba", 4000, 80, 2000.0, COBA),
         Workload("va4k_drawn", 4000, 80, 2000.0, drawn=True),
         Workload("va20k_k80", 20_000, 80, 1000.0),
         # pyNN.nest needs minutes to build the next ones, and then runs as native NEST does.
         _LARGE,
         replace(_LARGE, name="va20k_k1000_drawn", t_stop_ms=100.0, drawn=True),
         Workload("cells1e5", 100_000, 80, 500.0, peers=_NATIVE),
+        Workload("brunel", 12_500, 1250, 500.0, BRUNEL, peers=_NATIVE[:2]),
+        Workload("brunel_stdp", 12_500, 1250, 300.0, BRUNEL_STDP, peers=_NATIVE[:2]),
         # 50 ms: enough spikes to see that both built the same network.
         replace(_LARGE, name="build", t_stop_ms=50.0, peers=("greenmorph", "pynn_nest")),
     )
@@ -120,7 +130,7 @@ WORKLOADS = {
 
 def initial_v(workload: Workload) -> NDArray[np.float64]:
     """Return the initial membrane potentials, (cells,) float64, mV."""
-    return np.random.RandomState(42).uniform(-60.0, -50.0, workload.cells)
+    return np.random.RandomState(42).uniform(*workload.model.first_mv, workload.cells)
 
 
 def digest(step: NDArray[Any], cell: NDArray[Any]) -> str:
@@ -154,6 +164,17 @@ def _synapse(sim: Any, workload: Workload, weight: float, seed: int) -> Any:
     )
 
 
+def _plastic(sim: Any, workload: Workload, stdp: Stdp) -> Any:
+    return sim.STDPMechanism(
+        timing_dependence=sim.SpikePairRule(
+            tau_plus=stdp.tau_ms, tau_minus=stdp.tau_ms, A_plus=stdp.a_plus, A_minus=stdp.a_minus
+        ),
+        weight_dependence=sim.AdditiveWeightDependence(w_min=0.0, w_max=workload.w_max),
+        weight=workload.weights[0],
+        delay=workload.delays[0],
+    )
+
+
 def build_pynn(sim: Any, workload: Workload, threads: int) -> tuple[list[Any], list[Any]]:
     """Build the network on a PyNN backend, ready for ``sim.run()``.
 
@@ -174,14 +195,15 @@ def build_pynn(sim: Any, workload: Workload, threads: int) -> tuple[list[Any], l
     from pyNN.random import NumpyRNG
 
     low, high = workload.delays
+    low = DT_MS if workload.noise_hz else low  # of the noise
     sim.setup(
         timestep=DT_MS, min_delay=low, max_delay=high, spike_precision="on_grid", threads=threads
     )
-    v, n_exc = initial_v(workload), workload.n_exc
+    v, n_exc, model = initial_v(workload), workload.n_exc, workload.model
     populations = [
         sim.Population(
             len(part),
-            sim.IF_curr_exp(**workload.parameters),
+            getattr(sim, model.cell)(**workload.parameters),
             initial_values={"v": part},
             label=label,
         )
@@ -195,6 +217,8 @@ def build_pynn(sim: Any, workload: Workload, threads: int) -> tuple[list[Any], l
                 workload.degree / workload.cells, rng=NumpyRNG(seed)
             )
             synapse = _synapse(sim, workload, workload.weights[kind], seed + 1)
+            if model.stdp and kind == target == 0:
+                synapse = _plastic(sim, workload, model.stdp)
             projections.append(
                 sim.Projection(
                     populations[kind], populations[target], connector, synapse,
@@ -202,6 +226,12 @@ def build_pynn(sim: Any, workload: Workload, threads: int) -> tuple[list[Any], l
                 )
             )  # fmt: skip
     for population in populations:
+        if workload.noise_hz:
+            noise = sim.Population(population.size, sim.SpikeSourcePoisson(rate=workload.noise_hz))
+            jump = sim.StaticSynapse(weight=workload.weights[0], delay=DT_MS)
+            sim.Projection(
+                noise, population, sim.OneToOneConnector(), jump, receptor_type="excitatory"
+            )
         population.record("spikes")
     return populations, projections
 
@@ -275,41 +305,55 @@ def load_connections(path: Path) -> Connections:
 # -- native NEST -------------------------------------------------------------------------
 
 
+def _nest_groups(workload: Workload, table: Connections) -> Iterator[tuple[str, Any]]:
+    """Yield the synapse model and the rows of each kind of connection."""
+    for kind, rows in table.parts():
+        if kind == 0 and workload.model.stdp:
+            onto_exc = table.post[rows] < workload.n_exc
+            yield "plastic", np.flatnonzero(onto_exc)
+            yield "exc", np.flatnonzero(~onto_exc)
+        else:
+            yield ("exc", "inh")[kind], rows
+
+
 def build_nest(nest: Any, workload: Workload, table: Connections, threads: int) -> Any:
     """Build the network with ``nest.Connect`` and arrays; return its spike recorder.
 
     One weight for all is kept once for all connections (``static_synapse_hom_w``),
     as one who knows NEST would do it; drawn ones stand in each ``static_synapse``.
+    One generator of noise has a train of its own for each target.
     """
     nest.ResetKernel()
     nest.set_verbosity("M_ERROR")
     nest.set(resolution=DT_MS, local_num_threads=threads)
-    p = workload.parameters
-    cells = nest.Create(
-        "iaf_psc_exp",
-        workload.cells,
-        {
-            "C_m": p["cm"] * 1000.0, "tau_m": p["tau_m"], "t_ref": p["tau_refrac"],
-            "E_L": p["v_rest"], "V_th": p["v_thresh"], "V_reset": p["v_reset"],
-            "tau_syn_ex": p["tau_syn_E"], "tau_syn_in": p["tau_syn_I"], "I_e": 0.0,
-        },
-    )  # fmt: skip
+    model, unit = workload.model, workload.model.per_unit
+    exc, inh = (abs(weight) * unit for weight in workload.weights)
+    cells = nest.Create(model.nest_cell, workload.cells, nest_parameters(workload.parameters))
     cells.set(V_m=initial_v(workload))
+    shared = {"delay": workload.delays[0]}
+    nest.CopyModel("static_synapse_hom_w", "exc", {**shared, "weight": exc})
+    nest.CopyModel("static_synapse_hom_w", "inh", {**shared, "weight": -inh})
+    if model.stdp:
+        learning = {
+            "lambda": model.stdp.a_plus, "alpha": model.stdp.a_minus / model.stdp.a_plus,
+            "Wmax": workload.w_max * unit, "tau_plus": model.stdp.tau_ms, "mu_plus": 0.0,
+            "mu_minus": 0.0,
+        }  # fmt: skip
+        cells.set(tau_minus=model.stdp.tau_ms)
+        nest.CopyModel("stdp_synapse", "plastic", {**shared, **learning, "weight": exc})
     ids = np.asarray(cells.tolist(), dtype=np.int64)
-    for kind, rows in table.parts():
-        model = ("exc", "inh")[kind]
-        if table.weight is None or table.delay is None:
-            shared = {"weight": workload.weights[kind] * 1000.0, "delay": workload.delays[0]}
-            nest.CopyModel("static_synapse_hom_w", model, shared)
-            synapse: dict[str, Any] = {"synapse_model": model}
-        else:
-            nest.CopyModel("static_synapse", model)
+    for name, rows in _nest_groups(workload, table):
+        synapse: dict[str, Any] = {"synapse_model": name}
+        if table.weight is not None and table.delay is not None:
             synapse = {
-                "synapse_model": model,
-                "weight": table.weight[rows] * 1000.0,
+                "synapse_model": "static_synapse",
+                "weight": table.weight[rows] * unit,
                 "delay": table.delay[rows],
             }
         nest.Connect(ids[table.pre[rows]], ids[table.post[rows]], "one_to_one", synapse)
+    if workload.noise_hz:
+        noise = nest.Create("poisson_generator", params={"rate": workload.noise_hz})
+        nest.Connect(noise, cells, syn_spec={"weight": exc, "delay": DT_MS})
     recorder = nest.Create("spike_recorder")
     nest.Connect(cells, recorder, "all_to_all", {"delay": workload.delays[0]})
     return recorder

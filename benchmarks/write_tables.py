@@ -51,7 +51,8 @@ def title(entry: Results) -> str:
     """Describe a workload: cells, synapses of each, drawn or not."""
     cells = f"{entry['cells']:,}".replace(",", " ")
     degree = f"{entry['degree']:,}".replace(",", " ")
-    return f"{cells} cells × {degree}" + (", drawn" if entry["drawn"] else "")
+    model = f", {entry['model']}" if entry.get("model") else ""
+    return f"{cells} cells × {degree}{model}" + (", drawn" if entry["drawn"] else "")
 
 
 def row_of(entry: Results, simulator: str, threads: int) -> Results | None:
@@ -147,7 +148,7 @@ def part_spikes(results: Results) -> str:
     rows = []
     everything = {**results.get("peers", {}), **results.get("memory", {})}
     for name, entry in sorted(everything.items()):
-        check, far = entry["check"], entry["check"]["brian2_difference"]
+        check, far = entry["check"], entry["check"].get("brian2_difference")
         brian2 = NONE
         if row_of(entry, "brian2", 1):
             brian2 = "the same" if check["exact_with_brian2"] else f"{far:.2%} more or fewer"
@@ -157,6 +158,8 @@ def part_spikes(results: Results) -> str:
 
 
 def _agreed(check: Results) -> str:
+    if check.get("noisy"):
+        return f"{check['difference']:.2%} more or fewer, by other noise"
     return "the same" if check["exact"] else "**different**"
 
 
@@ -189,10 +192,11 @@ def part_memory(results: Results) -> str:
     rows = []
     for _, entry in sorted(results.get("memory", {}).items()):
         what = "weights and delays drawn" if entry["drawn"] else "one weight, one delay"
+        what = entry.get("model") or what
         for row in entry["rows"]:
             tables = number(row["table_per_synapse"])
             rows.append([what, NAMES[row["simulator"]], tables, number(row["rss_per_synapse"])])
-    head = ["20 million synapses", "simulator", "tables, B", "process, B"]
+    head = ["16 to 20 million synapses", "simulator", "tables, B", "process, B"]
     return table(head, rows) if rows else MISSING
 
 
@@ -239,9 +243,9 @@ def comparisons(results: Results) -> Iterator[tuple[str, str, float]]:
         yield "ten cells, whole process", "pynn_nest", start["pynn_nest"] / start[OURS]
     for _, entry in sorted(results.get("memory", {}).items()):
         sizes = {row["simulator"]: row["rss_per_synapse"] for row in entry["rows"]}
-        kind = "drawn" if entry["drawn"] else "all alike"
+        kind = entry.get("model") or ("drawn" if entry["drawn"] else "all alike")
         for other in (name for name in OTHERS if name in sizes):
-            yield f"memory, 20 million synapses, {kind}", other, sizes[other] / sizes[OURS]
+            yield f"memory of a synapse, {kind}", other, sizes[other] / sizes[OURS]
 
 
 def part_losses(results: Results) -> str:

@@ -14,17 +14,21 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from ..draws import philox, poisson, uniform
+from ..draws import PURPOSE_POISSON, philox, poisson, uniform
 from ..registry import CellModel, Parameter
 from ._linear import apply
 from ._renewal import check_expectation, window
 
-__all__ = ["MODEL", "check", "derive", "step"]
+__all__ = ["MODEL", "check", "derive", "few", "many", "step"]
 
 FloatArray = NDArray[np.float64]
 
 #: Largest expectation that is drawn by one inversion; see ``draws.poisson``.
 LARGEST_PART = 16.0
+
+#: Counts below this are found for eight cells at once; with the rates of the drive of a
+#: network, about 2 spikes in a step, one in 10^6 is not among them.
+MANY = 13
 
 
 def derive(columns: Mapping[str, FloatArray], dt_ms: float) -> dict[str, FloatArray]:
@@ -59,12 +63,29 @@ def check(columns: Mapping[str, FloatArray], dt_ms: float) -> None:
     check_expectation("SpikeSourcePoisson", "rate", columns["rate_hz"], dt_ms)
 
 
-def step(key, trial, cell, step_index, mean, exp_minus_mean, parts, first, last):  # type: ignore[no-untyped-def]
-    """Return the number of spikes of one cell in one step, as a tuple of one."""
-    spikes = 0
-    if step_index > first and step_index <= last:
-        spikes = poisson(key, trial, cell, step_index, mean, exp_minus_mean, int(parts))
-    return (spikes,)
+def few(key, trial, cell, step_index, mean, exp_minus_mean, parts):  # type: ignore[no-untyped-def]
+    """Return a count as ``draws.poisson`` does, without jumps, and whether it is that small."""
+    u = uniform(key, trial, PURPOSE_POISSON, cell, step_index, 0)
+    count = 0
+    probability = exp_minus_mean
+    cumulative = probability
+    for number in range(1, MANY):
+        count += u >= cumulative
+        probability *= mean / number
+        cumulative += probability
+    return count, (u < cumulative) & (parts == 1.0)
+
+
+def many(key, trial, cell, step_index, mean, exp_minus_mean, parts):  # type: ignore[no-untyped-def]
+    """Return a count of any size, and that it is right."""
+    return poisson(key, trial, cell, step_index, mean, exp_minus_mean, int(parts)), True
+
+
+def step(key, trial, cell, step_index, mean, exp_minus_mean, parts, first, last, method):  # type: ignore[no-untyped-def]
+    """Return the number of spikes of one cell in one step, and whether it is right."""
+    spikes, holds = method(key, trial, cell, step_index, mean, exp_minus_mean, parts)
+    active = (step_index > first) & (step_index <= last)
+    return spikes if active else 0, holds | (not active)
 
 
 MODEL = CellModel(
@@ -79,7 +100,8 @@ MODEL = CellModel(
     constants=("mean", "exp_minus_mean", "parts", "first", "last"),
     derive=derive,
     step=step,
+    methods=(few, many),
     check=check,
-    helpers=(philox, uniform, poisson),
+    helpers=(philox, uniform, poisson, few, many),
     doc="Independent Poisson trains; draws keyed by seed, trial, cell and step.",
 )

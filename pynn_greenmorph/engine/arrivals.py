@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ..network import SynapseGroup
 from .rows import CONSTANT, SINGLE, Rows, column_and_stride
 from .share import Pending
-from .sorting import load_sorting
+from .sorting import load_sorting, stable_order
 
 __all__ = ["EventCounter", "LogTail", "expand", "pending_input", "ring_input"]
 
@@ -30,7 +30,7 @@ _NO_INT = np.zeros(0, dtype=np.int64)
 
 @dataclass(frozen=True)
 class LogTail:
-    """Entries of the log that may still be in flight.
+    """Entries of the log, such as those that may still be in flight.
 
     Attributes
     ----------
@@ -47,15 +47,12 @@ class LogTail:
         keep = int(np.searchsorted(self.step, epoch, side="right"))
         return LogTail(self.step[keep:], self.cell[keep:], self.count[keep:]) if keep else self
 
-    def joined(self, later: LogTail) -> LogTail:
-        """Return these entries, and those of later steps behind them."""
+    def in_order(self) -> LogTail:
+        """The same entries, ascending by step, then cell."""
         if not len(self.step):
-            return later
-        return LogTail(
-            np.concatenate([self.step, later.step]),
-            np.concatenate([self.cell, later.cell]),
-            np.concatenate([self.count, later.count]),
-        )
+            return self
+        order = stable_order((self.cell, self.step - self.step.min()), len(self.step))
+        return LogTail(self.step[order], self.cell[order], self.count[order])
 
 
 def expand(first: Int64Array, last: Int64Array) -> tuple[Int64Array, Int64Array]:

@@ -16,6 +16,7 @@ from .share import log_of, memory_of, rows_of, scratch_of
 
 __all__ = [
     "add_constant",
+    "add_single",
     "add_weights",
     "all_finite",
     "any_count",
@@ -154,6 +155,32 @@ def deliver_visits(n_visits, step, setting, share):  # type: ignore[no-untyped-d
             )  # fmt: skip
 
 
+def add_single(table, first, end, first_cell, last_cell, owner, share):  # type: ignore[no-untyped-def]
+    """Add an owner's spikes from one population where each row is one synapse, or none.
+
+    So it is with noise for each cell, of which there is more than of all other
+    spikes. Returns the first entry of the log that is not of this population.
+    """
+    rows, log, inputs = rows_of(share), log_of(share), memory_of(share).inputs
+    cells, numbers, start, target = log.cell[owner], log.number[owner], rows.start, rows.target
+    at, synapse = peek(rows.table_start, table), peek(rows.table_synapse, table)
+    weight, slot = peek(rows.table_weight, table), peek(rows.table_page, table)
+    entry = first
+    while entry < end:
+        cell = np.int64(peek(cells, entry))
+        if cell > last_cell:
+            break
+        if cell >= first_cell:
+            row = at + cell - first_cell
+            one = np.int64(peek(start, row))
+            if np.int64(peek(start, row + 1)) > one:
+                place = slot + np.int64(peek(target, synapse + one))
+                value = peek(rows.weight64, weight + one) * np.float64(peek(numbers, entry))
+                poke(inputs, place, peek(inputs, place) + value)
+        entry += 1
+    return entry
+
+
 def visit_spikes(bucket, owner, end, n_visits, step, setting, share):  # type: ignore[no-untyped-def]
     """List the rows of an owner's spikes from a bucket's population; a full list is delivered.
 
@@ -166,6 +193,12 @@ def visit_spikes(bucket, owner, end, n_visits, step, setting, share):  # type: i
     first_table, last_table = peek(rows.bucket_table, bucket), peek(rows.bucket_table, bucket + 1)
     grouped = setting.mask != 0
     entry = peek(scratch.cursor, owner)
+    if peek(rows.bucket_single, bucket) != 0 and not grouped:
+        if n_visits > 0:
+            deliver_visits(n_visits, step, setting, share)
+        entry = add_single(first_table, entry, end, first_cell, last_cell, owner, share)
+        poke(scratch.cursor, owner, entry)
+        return 0
     while entry < end:
         cell = np.int64(peek(cells, entry))
         if cell > last_cell:

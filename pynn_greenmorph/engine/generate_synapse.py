@@ -9,8 +9,10 @@ projection, or with one for each.
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -21,11 +23,19 @@ from . import plastic_kernels
 from .compiled import source_digest
 from .generate import function_sources, run_plain
 from .machine_code import compiles, load_code
-from .plastic import Past, Plastic, Timing, no_plastic
+from .plastic import NEAR, Memo, Past, Plastic, Timing, near_words, no_plastic
 from .plastic_delivery import PLAIN_KERNELS
+from .remembered import Remembering, is_cheap, remembering
 from .share import view_text
 
-__all__ = ["DRAWS_OF_A_SPIKE", "hidden_parameters", "load_row", "load_trace", "needs_own"]
+__all__ = [
+    "DRAWS_OF_A_SPIKE",
+    "hidden_parameters",
+    "load_row",
+    "load_trace",
+    "needs_own",
+    "remembered",
+]
 
 #: Random numbers that one connection may draw for one spike.
 DRAWS_OF_A_SPIKE = 16
@@ -46,11 +56,14 @@ from collections import namedtuple
 import numpy as np
 from numba import cfunc, njit, types
 
-from pynn_greenmorph.engine.intrinsics import matrix_at, row_at
-from pynn_greenmorph.engine.plastic import Past, Timing
+from pynn_greenmorph.engine.intrinsics import prefetch, row_at
+from pynn_greenmorph.engine.plastic import AHEAD, LONG, NEAR, NO_SPIKE, Memo, Past, Timing
 
 # {digest}
 OWN = {own}
+NEAR_WORDS = {near_words}
+REMEMBERS = {remembers}
+ASKS_DOWN = {asks_down}
 DRAWS_OF_A_SPIKE = {draws}
 Plastic = namedtuple("Plastic", {used})
 '''
@@ -91,6 +104,22 @@ def needs_own(model: SynapseModel) -> bool:
     return model.transmit is not None and any(n in _RANDOM for n in _arguments(model.transmit))
 
 
+def remembered(model: SynapseModel) -> list[Remembering]:
+    """Return what a rule's functions look up, in the order of the numbers of expressions."""
+    if model.rule is None:
+        return []
+    columns = [parameter.column for parameter in model.parameters]
+    found: list[Remembering] = []
+    for function, since in (
+        (model.rule.change_at_post, "since_pre_ms"),
+        (model.rule.change_at_pre, "since_post_ms"),
+    ):
+        first = sum(len(one.expressions) for one in found)
+        one = remembering(function, since, columns, first)
+        found += [one] if one else []
+    return found
+
+
 def _tuple(values: Sequence[str]) -> str:
     return f"({', '.join(values)}{',' if len(values) == 1 else ''})"
 
@@ -98,8 +127,10 @@ def _tuple(values: Sequence[str]) -> str:
 class _Lines:
     """Writes the functions between a synapse type's functions and the common ones."""
 
-    def __init__(self, model: SynapseModel) -> None:
+    def __init__(self, model: SynapseModel, own: bool) -> None:
         self.model = model
+        #: With parameters that differ, what is remembered would too.
+        self.remembered = {} if own else {one.function: one for one in remembered(model)}
         columns = [parameter.column for parameter in model.parameters]
         self.columns = [*columns, *hidden_parameters(model)]
         self.known = {name: f"parameters[{k}]" for k, name in enumerate(self.columns)}
@@ -111,19 +142,25 @@ class _Lines:
         options = _NJIT.format(options=", forceinline=True")
         self.texts.append(f"{options}def {name}({arguments}):\n    {lines}\n")
 
-    def call(self, function: Callable[..., Any], more: Mapping[str, str]) -> str:
+    def call(
+        self, function: Callable[..., Any], more: Mapping[str, str], prefix: str = "remembering"
+    ) -> str:
         """Return a call of one of the model's functions, with its arguments by name."""
         known = self.known | dict(more)
-        for name in _arguments(function):
-            if name not in known:
+        arguments, name = _arguments(function), function.__name__
+        if function in self.remembered:
+            arguments += ["steps_since", "memo"]
+            name = f"{prefix}_{name}"
+        for argument in arguments:
+            if argument not in known:
                 raise GreenmorphError(
                     explain(
-                        f"{function.__name__}() takes an unknown argument {name!r}",
+                        f"{function.__name__}() takes an unknown argument {argument!r}",
                         where=f"synapse type {self.model.name} ({function.__module__})",
                         allowed=", ".join(known),
                     )
                 )
-        return f"{function.__name__}({', '.join(known[name] for name in _arguments(function))})"
+        return f"{name}({', '.join(known[argument] for argument in arguments)})"
 
     def common(self) -> None:
         """Define how parameters and states are read and written."""
@@ -162,8 +199,20 @@ class _Lines:
         self.define("initial_traces", "", f"return {_tuple(initial)}")
         self.define("traces_of", "past, history, entry", at, f"return {_tuple(values)}")
         self.define("keep_traces", "past, history, entry, traces", at, *stores)
+        self.near_ones(n)
         names = [trace.name for trace in rule.post_traces]
         self.traced("target_traced", rule.post_trace, names)
+
+    def near_ones(self, n: int) -> None:
+        """Define how the newest spikes and their ``n`` traces are read and moved on."""
+        values = [f"near[at + np.uint64({NEAR + k}) + k * np.uint64({n})]" for k in range(n)]
+        self.define("near_traces", "near, at, k", f"return {_tuple(values)}")
+        moves = [f"near_step[at + {k}] = near_step[at + {k - 1}]" for k in range(NEAR - 1, 0, -1)]
+        last = NEAR + NEAR * n - 1
+        moves += [f"near[at + {k}] = near[at + {k - n}]" for k in range(last, NEAR + n - 1, -1)]
+        stores = [f"near[at + {NEAR + k}] = traces[{k}]" for k in range(n)]
+        arguments = "near_step, near, at, step, traces"
+        self.define("keep_near", arguments, *moves, "near_step[at] = step", *stores)
 
     def learning(self) -> None:
         """Define what a plastic synapse does."""
@@ -174,24 +223,27 @@ class _Lines:
         names = [trace.name for trace in rule.pre_traces]
         self.traced("traced", rule.pre_trace, names)
         states = {name: f"states[{k}]" for k, name in enumerate(names)}
-        at_post = self.call(rule.change_at_post, states | {"since_pre_ms": "since_pre_ms"})
-        self.define("asked_at_post", "states, since_pre_ms, parameters", f"return {at_post}")
+        looked_up = {"steps_since": "steps_since", "memo": "memo"}
         traces = {trace.name: f"traces[{k}]" for k, trace in enumerate(rule.post_traces)}
-        at_pre = self.call(rule.change_at_pre, traces | states | {"since_post_ms": "since_post_ms"})
-        self.define(
-            "asked_at_pre", "past, history, entry, since_post_ms, states, parameters",
-            "traces = initial_traces()",
-            "if entry >= past.oldest[history]:",
-            "    traces = traces_of(past, history, entry)",
-            f"return {at_pre}",
-        )  # fmt: skip
+        post = {**states, **looked_up, "since_pre_ms": "since"}
+        pre = {**traces, **states, **looked_up, "since_post_ms": "since"}
+        arguments = "states, since, steps_since, memo, parameters"
+        at_post = self.call(rule.change_at_post, post)
+        self.define("asked_at_post", arguments, f"return {at_post}")
+        for name, prefix in (("asked", "remembering"), ("quickly_asked", "quick")):
+            at_pre = self.call(rule.change_at_pre, pre, prefix)
+            self.define(f"{name}_at_pre", f"traces, {arguments}", f"return {at_pre}")
         w_min, w_max = self.known["w_min"], self.known["w_max"]
         self.define("largest_weight", "parameters", f"return {w_max}")
         more = {"x": "x", "x_min": "x_min"}
         body = [f"x_min = {w_min} / {w_max}"]
         for amount, function in (("up", dependence.potentiate), ("down", dependence.depress)):
-            change = self.call(function, more | {"amount": amount})
-            body += [f"if {amount} != 0.0:", f"    x = min(max({change}, x_min), 1.0)"]
+            change = f"min(max({self.call(function, more | {'amount': amount})}, x_min), 1.0)"
+            if compiles() and is_cheap(function):
+                # A jump would often be guessed wrong; plain Python might raise.
+                body += [f"after = {change}", f"x = after if {amount} != 0.0 else x"]
+            else:
+                body += [f"if {amount} != 0.0:", f"    x = {change}"]
         self.define("changed", "x, up, down, parameters", *body, "return x")
 
     def dynamic(self) -> None:
@@ -221,6 +273,22 @@ def _functions(model: SynapseModel) -> list[Callable[..., Any]]:
     ]  # fmt: skip
 
 
+def _all_compiled(source: str) -> str:
+    """The text of functions with the decorator of each."""
+    decorated = _NJIT.format(options=", forceinline=True") + "def "
+    return re.sub("^def ", decorated, source, flags=re.MULTILINE)
+
+
+def _asks_down(model: SynapseModel) -> bool:
+    """Whether a target spike may ask for a second change: unless all it returns ends in 0."""
+    if model.rule is None:
+        return False
+    tree = ast.parse(textwrap.dedent(inspect.getsource(model.rule.change_at_post)))
+    returned = [node.value for node in ast.walk(tree) if isinstance(node, ast.Return)]
+    ends = [one.elts[-1] if isinstance(one, ast.Tuple) else None for one in returned]
+    return not ends or any(not isinstance(e, ast.Constant) or e.value != 0.0 for e in ends)
+
+
 def _text(
     model: SynapseModel, lines: _Lines, common: Sequence[Callable[..., Any]], own: bool,
     names: Sequence[str], inputs: str = "",
@@ -229,16 +297,24 @@ def _text(
 
     ``inputs`` is the type of the inputs, whose address is then the first of the names.
     """
-    digest = source_digest("intrinsics") + repr([one._fields for one in (Past, Timing)])
+    digest = source_digest("intrinsics") + repr([one._fields for one in (Past, Timing, Memo)])
     sources = [inspect.getsource(one) for one in common]
     # Each array costs a tenth of a second to compile, so a kernel has only those it uses.
     found = set(re.findall(r"\bplastic\.(\w+)", "".join(sources)))
     used = [name for name in Plastic._fields if name in found]
+    n_traces = len(model.rule.post_traces) if model.rule else 0
     parts = [
-        _HEADER.format(digest=digest, own=own, draws=DRAWS_OF_A_SPIKE, used=used),
+        _HEADER.format(
+            digest=digest, own=own, draws=DRAWS_OF_A_SPIKE, used=used,
+            near_words=near_words(n_traces),
+            remembers=bool(lines.remembered), asks_down=_asks_down(model),
+        ),
         function_sources(_functions(model), _OPTIONS),
+        *[_all_compiled(one.source) for one in lines.remembered.values()],
         *lines.texts,
-    ]
+    ]  # fmt: skip
+    if not compiles():  # the machine instruction is none there
+        parts.append(inspect.getsource(plastic_kernels.prefetch))
     for one, source in zip(common, sources, strict=True):
         options = _NJIT.format(options="" if one is common[-1] else ", forceinline=True")
         parts.append(options + source)
@@ -289,7 +365,7 @@ def load_row(model: SynapseModel, own: bool, precision: str = "exact") -> int:
     GreenmorphError
         When a function takes an argument that is not known.
     """
-    lines = _Lines(model)
+    lines = _Lines(model, own)
     lines.common()
     if model.rule is not None:
         lines.learning()
@@ -305,10 +381,10 @@ def load_row(model: SynapseModel, own: bool, precision: str = "exact") -> int:
 
 @cache
 def load_trace(model: SynapseModel) -> int:
-    """Return the address of the kernel that computes the traces of targets; -1 without traces."""
-    if model.rule is None or not model.rule.post_traces:
+    """Return the address of the kernel that handles spikes of targets; -1 without a rule."""
+    if model.rule is None:
         return -1
-    lines = _Lines(model)
+    lines = _Lines(model, False)
     lines.common()
     lines.traces_of_targets()
     common = plastic_kernels.TRACE

@@ -12,27 +12,35 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ..rules import TimingRule
+from .arrivals import expand
 from .mechanisms import History, Piece
-from .plastic import FULL, Plastic
+from .plastic import FULL, NEAR, NO_SPIKE, Plastic, near_words
+from .rows import column_and_stride
+from .tables import aligned
 
 __all__ = ["lay_out_histories", "make_room", "nearly_full"]
 
 Int64Array = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
+
+#: Steps for which all spikes are kept; at most as long as the rule remembers.
+RECENT_STEPS = 1 << 14
 
 #: Entries for which a history has room at least.
 SMALLEST = 16
 
 
 def lay_out_histories(
-    plastic: Plastic, histories: Sequence[tuple[Int64Array, History]], window: int
+    plastic: Plastic, histories: Sequence[tuple[Piece, History]], window: int
 ) -> Plastic:
     """Put histories one behind the other, each with room for as many spikes again.
 
     Parameters
     ----------
     plastic : Plastic
-    histories : sequence of ((h,) int64, History)
-        By mechanism: global ids of the targets, and their spikes.
+    histories : sequence of (Piece, History)
+        By mechanism, with the spikes of its targets.
     window : int, steps
         Steps between two barriers: a history may grow by that many entries
         before anybody looks whether it is full.
@@ -46,8 +54,9 @@ def lay_out_histories(
         name: [] for name in ("oldest", "end", "limit", "trace_at")
     }
     at, trace_at = 0, 0
-    places = []
-    for cells, past in histories:
+    places, near = [], [np.zeros(0)]
+    for piece, past in histories:
+        cells = piece.cells
         lengths = np.searchsorted(past.cell, cells, side="right")
         lengths -= np.searchsorted(past.cell, cells)
         n = past.trace.shape[1]
@@ -60,6 +69,7 @@ def lay_out_histories(
         columns["trace_at"].append(traces)
         owner = np.repeat(np.arange(len(cells)), lengths)
         within = np.arange(len(owner)) - (np.cumsum(lengths) - lengths)[owner]
+        near.append(_newest(past, owner, len(cells), piece.mechanism.group.model.rule))
         places.append((past, oldest[owner] + within, traces[owner] + within * n))
         at += int(sizes.sum())
         trace_at += int(sizes.sum()) * n
@@ -72,7 +82,36 @@ def lay_out_histories(
     plastic.flags[FULL] = 0
     none = np.zeros(0, dtype=np.int64)
     indices = {name: np.concatenate([none, *values]) for name, values in columns.items()}
-    return plastic._replace(**indices, step=step, number=number, trace=trace)
+    flat = np.concatenate(near)
+    together = aligned(len(flat), flat)
+    return plastic._replace(
+        **indices,
+        step=step,
+        number=number,
+        trace=trace,
+        near=together,
+        near_step=together.view(np.int64),
+    )
+
+
+def _newest(
+    past: History, owner: Int64Array, n_histories: int, rule: TimingRule | None
+) -> FloatArray:
+    """The newest spikes of each history; see ``Plastic.near``."""
+    assert rule is not None
+    traces = rule.post_traces
+    near = np.empty((n_histories, near_words(len(traces))))
+    near_step = near.view(np.int64)
+    near_step[:, :NEAR] = NO_SPIKE
+    near[:, NEAR:] = np.tile([float(trace.initial) for trace in traces], NEAR)
+    entry = np.repeat(np.arange(len(owner)), np.minimum(past.number, NEAR))
+    mine = owner[entry]
+    place = np.searchsorted(mine, mine, side="right") - 1 - np.arange(len(mine))
+    mine, entry, place = mine[place < NEAR], entry[place < NEAR], place[place < NEAR]
+    near_step[mine, place] = past.step[entry]
+    for k in range(len(traces)):
+        near[mine, NEAR + place * len(traces) + k] = past.trace[entry, k]
+    return near.ravel()
 
 
 def nearly_full(plastic: Plastic, window: int) -> bool:
@@ -100,39 +139,45 @@ def make_room(plastic: Plastic, pieces: Sequence[Piece], now: int, window: int) 
     for piece in pieces:
         if piece.mechanism.group.model.rule is not None:
             past = piece.part_history(plastic)
-            histories.append((piece.cells, past.take(_needed(past, piece, plastic, now))))
+            histories.append((piece, past.take(_needed(past, piece, plastic, now))))
     return lay_out_histories(plastic, histories, window)
 
 
 def _needed(past: History, piece: Piece, plastic: Plastic, now: int) -> NDArray[np.bool_]:
-    """Which spikes of the targets a synapse may still ask for."""
-    mechanism, synapses = piece.mechanism, piece.synapses
-    connection = plastic.connection[synapses].astype(np.int64)
-    delay = np.asarray(mechanism.group.delay_steps)[connection].astype(np.int64)
-    longest = int(delay.max())
-    # A spike that is in flight was emitted at most the delay ago, and looks back by
-    # at most the delay again; it also asks for the last target spike before that.
-    recent = past.step > now - 2 * longest
-    is_last = np.append(past.cell[1:] != past.cell[:-1], True)
-    asked = recent | is_last | np.append(recent[1:] & (past.cell[1:] == past.cell[:-1]), False)
-    previous = np.repeat(plastic.previous[piece.ranks], piece.lengths)
-    seen = previous >= 0
-    if not seen.any():
-        return asked
+    """Which spikes of the targets a synapse may still ask for.
+
+    Recent ones are all kept, so only synapses with older questions are looked at:
+    those of sources that have been silent for a while.
+    """
+    group = piece.mechanism.group
+    delays, stride = column_and_stride(group.delay_steps)
+    longest = int(delays.max())
     horizon = float(plastic.horizon[_first_table(plastic, piece)])
     dt_ms = float(plastic.dt_ms[0])
     reach = now if not np.isfinite(horizon) else min(int(horizon / dt_ms) + 2, now)
+    # A spike that is in flight was emitted at most the delay ago, and looks back by
+    # at most the delay again; it also asks for the last target spike before that.
+    since = now - 2 * longest - min(reach, RECENT_STEPS)
+    recent = past.step > since
+    is_last = np.append(past.cell[1:] != past.cell[:-1], True)
+    asked = recent | is_last | np.append(recent[1:] & (past.cell[1:] == past.cell[:-1]), False)
+    previous = plastic.previous[piece.ranks]
+    silent = np.flatnonzero((previous >= 0) & (previous - longest <= since))
+    if not len(silent):
+        return asked
+    ends = np.cumsum(piece.lengths) + piece.synapses.start
+    synapses, row = expand(ends[silent] - piece.lengths[silent], ends[silent])
+    seen = previous[silent][row]
+    delay = delays[plastic.connection[synapses] * stride].astype(np.int64)
     # From the source's last spike as the target sees it, one delay either way to be safe.
-    low = np.maximum(previous[seen] - delay[seen], 0)
-    high = previous[seen] + delay[seen] + reach
+    low, high = np.maximum(seen - delay, 0), seen + delay + reach
     base = int(past.step.max(initial=0)) + 1
-    place = np.searchsorted(piece.cells, past.cell)
-    keys = place * base + past.step
-    target = plastic.history[synapses][seen] - piece.histories.start
+    keys = np.searchsorted(piece.cells, past.cell) * base + past.step
+    target = plastic.target[synapses].astype(np.int64) - piece.histories.start
     begins = np.searchsorted(keys, target * base + np.minimum(low, base))
-    ends = np.searchsorted(keys, target * base + np.minimum(high, base - 1), side="right")
+    last = np.searchsorted(keys, target * base + np.minimum(high, base - 1), side="right")
     change = np.bincount(begins, minlength=len(keys) + 1)
-    change -= np.bincount(np.maximum(ends, begins), minlength=len(keys) + 1)
+    change -= np.bincount(np.maximum(last, begins), minlength=len(keys) + 1)
     return asked | (np.cumsum(change)[:-1] > 0)
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from .arrivals import LogTail
+from .compiled import compile_function
 from .share import Log
 
 __all__ = ["LogBuffers"]
@@ -68,7 +73,8 @@ class LogBuffers:
         n_parts = len(room)
         owner = part_of_cell[tail.cell]
         n_log = np.bincount(owner, minlength=n_parts).astype(np.int64)
-        while self.capacity < int((n_log + room).max()):
+        # Several times the tail, or moving it would take longer than all else.
+        while self.capacity < int((8 * n_log + room).max()):
             self.capacity *= 2
         log = self._log
         n_steps = last_step - base + 1
@@ -87,17 +93,84 @@ class LogBuffers:
         return log, base, n_log
 
     @staticmethod
-    def close(log: Log, base: int, step: int, n_tail: Int64Array) -> LogTail:
-        """What was logged up to ``step`` beside the tail, ascending by step, then cell."""
+    def close(
+        log: Log,
+        base: int,
+        step: int,
+        n_tail: Int64Array,
+        recorded: NDArray[np.bool_],
+        emitted: Int64Array,
+    ) -> LogTail:
+        """Count what was logged up to ``step`` beside the tail.
+
+        Parameters
+        ----------
+        log : Log
+        base : int
+            Step of ``log.end[:, 0]``.
+        step : int
+            Last step done.
+        n_tail : (parts,) int64
+            Entries of the tail.
+        recorded : (n_cells,) bool
+        emitted : (n_cells,) int64
+            Spikes of each cell, added to.
+
+        Returns
+        -------
+        LogTail
+            Spikes of recorded cells.
+        """
+        last = step - base
+        count, pick = _compiled(count_spikes), _compiled(pick_spikes)
+        n = int(count(log.end, log.cell, log.number, n_tail, last, recorded, emitted))
+        columns = np.empty((3, n), dtype=np.int64)
+        if n:
+            pick(log.end, log.cell, log.number, n_tail, base, last, recorded, *columns)
+        found = LogTail(*columns)
+        return found if len(n_tail) == 1 else found.in_order()
+
+    @staticmethod
+    def tail(log: Log, base: int, step: int, epoch: int) -> LogTail:
+        """What was logged after step ``epoch``, up to ``step``, ascending by step, then cell."""
         steps, cells, numbers = [], [], []
-        for part, first in enumerate(n_tail):
-            end = log.end[part, : step - base + 1]
-            last = end[-1]
-            steps.append(np.repeat(np.arange(base + 1, step + 1), np.diff(end))[first:])
-            cells.append(log.cell[part, first:last].astype(np.int64))
-            numbers.append(log.number[part, first:last].astype(np.int64))
-        if len(steps) == 1:
-            return LogTail(steps[0], cells[0], numbers[0])
-        all_steps, all_cells = np.concatenate(steps), np.concatenate(cells)
-        order = np.lexsort((all_cells, all_steps))
-        return LogTail(all_steps[order], all_cells[order], np.concatenate(numbers)[order])
+        for part in range(log.end.shape[0]):
+            end = log.end[part, epoch - base : step - base + 1]
+            mine = slice(end[0], end[-1])
+            steps.append(np.repeat(np.arange(epoch + 1, step + 1), np.diff(end)))
+            cells.append(log.cell[part, mine].astype(np.int64))
+            numbers.append(log.number[part, mine].astype(np.int64))
+        found = LogTail(*map(np.concatenate, (steps, cells, numbers)))
+        return found if len(steps) == 1 else found.in_order()
+
+
+def count_spikes(end, cell, number, n_tail, last, recorded, emitted):  # type: ignore[no-untyped-def]
+    """Add to ``emitted`` the spikes of each cell; returns the entries of recorded cells."""
+    found = 0
+    for part in range(len(n_tail)):
+        for entry in range(n_tail[part], end[part, last]):
+            one = cell[part, entry]
+            emitted[one] += number[part, entry]
+            found += recorded[one]
+    return found
+
+
+def pick_spikes(end, cell, number, n_tail, base, last, recorded, steps, cells, counts):  # type: ignore[no-untyped-def]
+    """List the entries of recorded cells, part by part."""
+    found = 0
+    for part in range(len(n_tail)):
+        for at in range(1, last + 1):
+            for entry in range(max(end[part, at - 1], n_tail[part]), end[part, at]):
+                one = cell[part, entry]
+                if recorded[one]:
+                    steps[found] = base + at
+                    cells[found] = one
+                    counts[found] = number[part, entry]
+                    found += 1
+
+
+@cache
+def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    n_results = 1 if function is count_spikes else 0
+    code = compile_function(function, n_results=n_results, what="the reading of the spike log")
+    return code or function

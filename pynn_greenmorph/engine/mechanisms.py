@@ -8,6 +8,7 @@ anew, so that the layout may change while the state does not.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,7 +80,9 @@ class Mechanism:
     epoch : int
         Last step whose spikes it does not deliver.
     weight : (n,) float64, nA, uS or mV
-        Weights as they are now.
+        Weights as they are now. Like ``previous`` and ``state`` a view, not to be
+        written to, before anything is brought back from the parts: one number may
+        stand for all.
     previous : (n,) int64
         Step of the source's last spike that arrived; ``-1 - born`` before the first.
     state : (n, n_states) float64
@@ -138,7 +141,7 @@ class Mechanism:
         """Take what the user replaced; what was learned remains where weights were not replaced."""
         replaced = self.replaced
         if "weight" in replaced:
-            self.weight = np.array(self.next_weight())
+            self.weight = _read_only(self.next_weight())
             self.partly_set = None
         if any(name.startswith("initial") for name in replaced):
             self.set_initial_states()
@@ -146,23 +149,35 @@ class Mechanism:
 
     def restart(self) -> None:
         """Begin at initial weights, having seen no spike."""
-        n = self.group.size
-        self.weight = np.array(self.group.weight)
-        self.previous = np.full(n, -1 - self.born, dtype=np.int64)
+        self.weight = _read_only(self.group.weight)
+        self.previous = np.broadcast_to(np.int64(-1 - self.born), self.group.size)
         self.set_initial_states()
         self.history = History.empty(self.n_traces)
         self.applied = self._given()
 
     def set_initial_states(self) -> None:
         """Set the states to their initial values."""
-        self.state = np.empty((self.group.size, self.n_states))
-        for column, state in enumerate(self.group.model.states):
+        group, columns = self.group, []
+        for state in group.model.states:
             initial: float | FloatArray = (
-                self.group.columns[state.initial]
-                if isinstance(state.initial, str)
-                else state.initial
+                group.columns[state.initial] if isinstance(state.initial, str) else state.initial
             )
-            self.state[:, column] = self.group.initial.get(state.name, initial)
+            columns.append(np.asarray(group.initial.get(state.name, initial)))
+        shape = group.size, self.n_states
+        if all(column.ndim == 0 or column.strides[0] == 0 for column in columns):
+            self.state = np.broadcast_to(np.array([c.flat[0] for c in columns]), shape)
+        else:
+            self.state = np.stack(np.broadcast_arrays(*columns), axis=1)
+
+
+def _writable(values: NDArray[Any]) -> NDArray[Any]:
+    return values if values.flags.writeable else np.array(values)
+
+
+def _read_only(values: FloatArray) -> FloatArray:
+    view = values.view()
+    view.flags.writeable = False
+    return view
 
 
 @dataclass(frozen=True)
@@ -199,14 +214,15 @@ class Piece:
 
     def bring_back_weights(self, plastic: Plastic) -> None:
         """Copy the weights of a part to the mechanism."""
-        rows = plastic.connection[self.synapses].astype(np.int64)
-        self.mechanism.weight[rows] = plastic.weight[self.synapses]
+        mechanism = self.mechanism
+        mechanism.weight = _writable(mechanism.weight)
+        mechanism.weight[plastic.connection[self.synapses]] = plastic.weight[self.synapses]
 
     def bring_back(self, plastic: Plastic) -> History:
         """Copy weights and states of a part to the mechanism; returns the part's histories."""
         self.bring_back_weights(plastic)
-        mechanism = self.mechanism
-        rows = plastic.connection[self.synapses].astype(np.int64)
+        mechanism, rows = self.mechanism, plastic.connection[self.synapses]
+        mechanism.previous, mechanism.state = map(_writable, (mechanism.previous, mechanism.state))
         mechanism.previous[rows] = np.repeat(plastic.previous[self.ranks], self.lengths)
         n_kept = len(rows) if self.own else len(self.lengths)
         state = plastic.state[self.states].reshape(n_kept, mechanism.n_states)

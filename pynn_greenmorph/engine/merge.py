@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -282,12 +283,17 @@ def _part_rows(
         [ranks[bucket] for bucket in buckets], np.arange(len(distinct) + 1)
     )
     populations = np.array([population for _, population in distinct], dtype=np.int64)
+    single = [
+        last == first + 1 and _is_single(mine[first], columns, shared)
+        for first, last in pairwise(bucket_table)
+    ]
     return Rows(
         group_base=plan.bases.astype(np.int64),
         group_bucket=group_bucket.astype(np.int64),
         bucket_first=plan.first_cell[populations],
         bucket_last=plan.last_cell[populations],
         bucket_table=bucket_table.astype(np.int64),
+        bucket_single=np.array(single, dtype=np.int64),
         table_kind=columns["kind"][mine],
         table_constant=columns["constant"][mine],
         table_page=columns["page"][mine],
@@ -296,3 +302,14 @@ def _part_rows(
         table_weight=columns["weight"][mine].astype(np.int64),
         **shared,
     )
+
+
+def _is_single(
+    table: int, columns: dict[str, NDArray[Any]], shared: dict[str, NDArray[Any]]
+) -> bool:
+    """Whether the rows of a table in double precision have at most one synapse."""
+    first, last = columns["start"][table : table + 2]
+    size = int(columns["synapse"][table + 1] - columns["synapse"][table])
+    if columns["kind"][table] != DOUBLE or size >= last - first:
+        return False
+    return bool((np.diff(shared["start"][first:last]) <= 1).all())

@@ -20,7 +20,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["FAILED", "FULL", "NO_TIE", "Past", "Plastic", "Timing", "no_plastic"]
+__all__ = [
+    "AHEAD", "FAILED", "FULL", "LONG", "NEAR", "NO_SPIKE", "NO_TIE", "Memo", "Past", "Plastic",
+    "Timing", "near_words", "no_plastic",
+]  # fmt: skip
 
 Int64Array = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
@@ -28,6 +31,20 @@ FloatArray = NDArray[np.float64]
 #: Positions in ``Plastic.flags``: a history is nearly full; 1 more than the table
 #: whose functions raised.
 FULL, FAILED = 0, 1
+
+#: Newest spikes of each target that lie apart, with one trace in one cache line:
+#: looking them up in a history would wait for memory three times.
+NEAR = 4
+
+#: Synapses between asking for a target's newest spikes and reading them.
+AHEAD = 12
+
+#: Where a target has had fewer spikes, the step of the others.
+NO_SPIKE = -(1 << 62)
+
+#: Steps between two spikes of a source, by synapses of its row, up to which what
+#: target spikes ask for is tabulated for the whole row.
+LONG = 8
 
 #: ``Plastic.tie`` where no spike of the target is apart from the others.
 NO_TIE = -(1 << 62)
@@ -60,6 +77,11 @@ class Plastic(NamedTuple):
         Target spikes of step ``emission + shift`` reach the synapse with the source's.
     horizon : (t,) float64, ms
         From then on after a spike of the source, target spikes change nothing.
+    near_at, memo_at : (t,) int64
+        Where the newest spikes of history 0 would lie in ``near``; where what the
+        rule remembers begins in ``memo``.
+    memo_steps : (t,) int64
+        For how many differences of steps it is remembered.
     draw : (t,) int64
         Number of the first random draw of the projection.
     start : (s,) uint32
@@ -70,22 +92,34 @@ class Plastic(NamedTuple):
         Step of the last spike of each row with synapses; ``-1 - b`` before the
         first, with the step b when the row was made.
     target : (n,) int32
-        Input slot of one step.
-    history : (n,) int32
-        History of the target.
+        History of the target; input slot of one step where there are no histories.
     connection : (n,) uint32
         Position in the projection, in order of insertion.
     weight : (n,) float64, nA, uS or mV
     param, state : flat float64
+    memo : flat float64
+        Values of expressions of the rule by difference of steps, see ``Memo``.
+    aside : (longest row,) uint32
+        Synapses of a row that wait.
+    up, down : (steps,) float64
+        What a spike of a target asks for, by when it came; for one row at a time.
     channel_address : (c,) int64
-        Kernel that computes the traces of a spike; -1 where there are none.
+        Kernel that computes the traces of a spike.
     channel_first, channel_last : (c,) int64
         Global ids of the first and last cell of the channel.
-    channel_history, channel_param : (c,) int64
-        History of the first cell; where the channel's parameters begin.
+    channel_history, channel_param, channel_near : (c,) int64
+        History of the first cell; where the channel's parameters begin; ``near_at``.
     oldest, end, limit : (h,) int64
         Entries of each history: first, one behind the last, and behind the last
         there is room for.
+    slot : (h,) int32
+        Input slot of the target.
+    near : flat float64
+        For each history the steps of its ``NEAR`` newest spikes, newest first, each as
+        often as there are spikes in it, then the traces right after each of them.
+        Where there were fewer: ``NO_SPIKE``, and initial traces. The steps are integers.
+    near_step : flat int64
+        The same memory.
     step : (e,) int64
         Step of a target spike.
     number : (e,) int32
@@ -112,25 +146,35 @@ class Plastic(NamedTuple):
     tie: Int64Array
     shift: FloatArray
     horizon: FloatArray
+    near_at: Int64Array
+    memo_at: Int64Array
+    memo_steps: Int64Array
     draw: Int64Array
     start: NDArray[np.uint32]
     rank: NDArray[np.uint32]
     previous: Int64Array
     target: NDArray[np.int32]
-    history: NDArray[np.int32]
     connection: NDArray[np.uint32]
     weight: FloatArray
     param: FloatArray
     state: FloatArray
+    memo: FloatArray
+    aside: NDArray[np.uint32]
+    up: FloatArray
+    down: FloatArray
     channel_address: Int64Array
     channel_first: Int64Array
     channel_last: Int64Array
     channel_history: Int64Array
     channel_param: Int64Array
+    channel_near: Int64Array
     oldest: Int64Array
     end: Int64Array
     limit: Int64Array
     trace_at: Int64Array
+    slot: NDArray[np.int32]
+    near: FloatArray
+    near_step: Int64Array
     step: Int64Array
     number: NDArray[np.int32]
     trace: FloatArray
@@ -149,6 +193,18 @@ class Past(NamedTuple):
     trace: FloatArray
 
 
+class Memo(NamedTuple):
+    """What a rule remembers.
+
+    Expression ``k`` after ``n`` steps is at ``at + k * (steps + 1) + n``, and behind
+    those of all steps is its value after an infinite time.
+    """
+
+    values: FloatArray
+    at: int
+    steps: int
+
+
 class Timing(NamedTuple):
     """When a table of a ``Plastic`` sees target spikes, see there."""
 
@@ -162,10 +218,16 @@ class Timing(NamedTuple):
 #: Types of the arrays that do not hold 64-bit integers.
 _TYPES = {
     "shift": np.float64, "horizon": np.float64, "start": np.uint32, "rank": np.uint32,
-    "target": np.int32, "history": np.int32, "connection": np.uint32, "weight": np.float64,
-    "param": np.float64, "state": np.float64, "number": np.int32, "trace": np.float64,
-    "dt_ms": np.float64,
+    "target": np.int32, "slot": np.int32, "connection": np.uint32, "weight": np.float64,
+    "param": np.float64, "state": np.float64, "memo": np.float64, "aside": np.uint32,
+    "up": np.float64, "down": np.float64, "near": np.float64, "number": np.int32,
+    "trace": np.float64, "dt_ms": np.float64,
 }  # fmt: skip
+
+
+def near_words(n_traces: int) -> int:
+    """Numbers in ``Plastic.near`` for each history."""
+    return NEAR * (1 + n_traces)
 
 
 def no_plastic() -> Plastic:

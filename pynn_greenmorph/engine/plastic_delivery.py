@@ -11,12 +11,25 @@ from typing import Any
 
 import numpy as np
 
+from .delivery import prefetch
 from .share import log_of, memory_of, plastic_of
 
 __all__ = ["HELPERS", "PLAIN_KERNELS", "deliver_plastic", "note_spikes"]
 
 #: Functions that are compiled into the run loop, each after those that it calls.
-HELPERS = ("visit_plastic_row", "deliver_plastic", "note_spikes")
+HELPERS = ("ask_for_plastic_row", "visit_plastic_row", "deliver_plastic", "note_spikes")
+
+
+def ask_for_plastic_row(table, cell, plastic):  # type: ignore[no-untyped-def]
+    """Begin to load the row of a source cell; further lines are left to the processor."""
+    row = plastic.row_at[table] + cell - plastic.first_cell[table]
+    first, last = np.int64(plastic.start[row]), np.int64(plastic.start[row + 1])
+    if last > first:
+        prefetch(plastic.previous, np.int64(plastic.rank[row]))
+        prefetch(plastic.target, first)
+        ahead: Any = min(last - first, 32)
+        for i in range(0, ahead, 8):
+            prefetch(plastic.weight, first + i)
 
 
 def visit_plastic_row(table, cell, number, emitted, ring_row, setting, share):  # type: ignore[no-untyped-def]
@@ -48,6 +61,10 @@ def deliver_plastic(step, setting, share):  # type: ignore[no-untyped-def]
         for owner in range(log.end.shape[0]):
             for entry in range(log.end[owner, at - 1], log.end[owner, at]):
                 cell = np.int64(log.cell[owner, entry])
+                if entry + 1 < log.end[owner, at]:
+                    following = np.int64(log.cell[owner, entry + 1])
+                    if lowest <= following <= highest:
+                        ask_for_plastic_row(table, following, plastic)
                 if lowest <= cell <= highest:
                     number = np.int64(log.number[owner, entry])
                     failed = visit_plastic_row(
@@ -70,9 +87,7 @@ def note_spikes(step, begin, end, setting, share):  # type: ignore[no-untyped-de
                 plastic.step[at] = step
                 plastic.number[at] = log.number[setting.part, entry]
                 plastic.end[history] = at + 1
-                address = plastic.channel_address[channel]
-                if address >= 0:
-                    call_trace(address, share, channel, history, at)
+                call_trace(plastic.channel_address[channel], share, channel, history, at)
                 # The next window must find room before anybody looks again.
                 if at + 1 + setting.window >= plastic.limit[history]:
                     plastic.flags[0] = 1

@@ -10,11 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..network import Network
-from .generate_synapse import hidden_parameters, load_row, load_trace, needs_own
+from ..network import Network, SynapseGroup
+from .generate_synapse import hidden_parameters, load_row, load_trace, needs_own, remembered
 from .histories import lay_out_histories
 from .mechanisms import History, Mechanism, Piece
-from .plastic import NO_TIE, Plastic, no_plastic
+from .plastic import NO_TIE, Plastic, near_words, no_plastic
+from .remembered import MEMO_STEPS, memo_of
+from .rows import column_and_stride
+from .sorting import stable_order
 from .tables import CellLayout
 
 __all__ = ["lay_out_mechanisms", "shifts"]
@@ -87,14 +90,14 @@ def _columns(mechanism: Mechanism, cells: _Cells) -> list[FloatArray]:
 
 
 def _slots(mechanism: Mechanism, cells: _Cells) -> NDArray[np.int32]:
-    """Input slot of the target of each connection."""
+    """Input slot of every cell, (n_cells,)."""
     slots = np.zeros(len(cells.part), dtype=np.int32)
     for lay in cells.layouts:
         for row, receptor in enumerate(lay.group.model.receptors):
             if receptor.name == mechanism.group.receptor:
                 mine = slice(lay.group.first, lay.group.first + lay.group.size)
                 slots[mine] = lay.input_slots(row, np.arange(lay.group.size))
-    return slots[mechanism.group.post]
+    return slots
 
 
 class _Builder:
@@ -103,62 +106,71 @@ class _Builder:
     def __init__(self, part: int, cells: _Cells, dt_ms: float) -> None:
         self.part, self.cells, self.dt_ms = part, cells, dt_ms
         self.columns: dict[str, list[NDArray[Any]]] = {name: [] for name in Plastic._fields}
-        self.sizes = dict.fromkeys(("row", "rank", "synapse", "param", "state", "history"), 0)
+        names = ("row", "rank", "synapse", "param", "state", "memo", "history", "near")
+        self.sizes = dict.fromkeys(names, 0)
         self.pieces: list[Piece] = []
-        self.histories: list[tuple[Int64Array, History]] = []
 
     def put(self, **arrays: NDArray[Any]) -> None:
         """Append to columns."""
         for name, values in arrays.items():
             self.columns[name].append(values)
 
-    def add(self, mechanism: Mechanism, order: Int64Array, prepared: _Prepared) -> None:
+    def add(self, mechanism: Mechanism, order: NDArray[np.uint32], prepared: _Prepared) -> None:
         """Append the connections ``order`` of a mechanism, sorted by delay, then source."""
         group, cells, sizes = mechanism.group, self.cells, self.sizes
-        source = group.pre[order].astype(np.int64)
-        population = cells.population[source].astype(np.int64)
-        delay = np.asarray(group.delay_steps)[order].astype(np.int64)
-        change = np.flatnonzero((np.diff(delay) != 0) | (np.diff(population) != 0)) + 1
+        delays, stride = column_and_stride(group.delay_steps)
+        source = group.pre[order]
+        differs = source[1:] != source[:-1]
+        if stride:
+            delay = delays[order]
+            differs |= delay[1:] != delay[:-1]
+        begins = np.concatenate([[0], np.flatnonzero(differs) + 1])
+        # From here on by rows that have synapses.
+        row_source = source[begins].astype(np.int64)
+        row_delay = delays[order[begins] if stride else np.zeros_like(begins)].astype(np.int64)
+        population = cells.population[row_source].astype(np.int64)
+        change = np.flatnonzero((np.diff(row_delay) != 0) | (np.diff(population) != 0)) + 1
         at = np.concatenate([[0], change])
-        tables, first = delay[at], cells.first[population[at]]
+        tables, first = row_delay[at], cells.first[population[at]]
         last = cells.first[population[at] + 1] - 1
         row_at = np.concatenate([[0], np.cumsum(last - first + 2)])
-        table = np.repeat(np.arange(len(at)), np.diff([*at, len(order)]))
-        row = row_at[table] + source - first[table]
-        start = np.searchsorted(row, np.arange(row_at[-1] + 1))
-        lengths = np.diff(start)
-        used = lengths > 0
-        ranks: Int64Array = np.cumsum(used) - used
+        table = np.repeat(np.arange(len(at)), np.diff([*at, len(begins)]))
+        row = row_at[table] + row_source - first[table]
+        lengths = np.diff([*begins, len(order)])
+        start = np.zeros(row_at[-1], dtype=np.int64)
+        rank = np.zeros(row_at[-1], dtype=np.int64)
+        start[row], rank[row] = lengths, 1
+        start, rank = np.cumsum(start) - start, np.cumsum(rank) - rank
         self._tables(mechanism, prepared, tables, first, last, row_at[:-1])
         self.put(
-            start=(start[:-1] + sizes["synapse"]).astype(np.uint32),
-            rank=(ranks + sizes["rank"]).astype(np.uint32),
-            connection=order.astype(np.uint32),
+            start=(start + sizes["synapse"]).astype(np.uint32),
+            rank=(rank + sizes["rank"]).astype(np.uint32),
+            connection=order,
             weight=mechanism.weight[order],
-            target=prepared.slots[order],
         )
-        begins = start[:-1][used]
         histories, targets = self._channels(mechanism, order, prepared)
         kept = order if prepared.own else order[begins]
         self.put(previous=mechanism.previous[order[begins]], state=mechanism.state[kept].ravel())
-        self.put(param=prepared.numbers(order))
+        self.put(param=prepared.numbers(order), memo=prepared.memo.ravel())
         self.pieces.append(
             Piece(
                 mechanism,
                 synapses=slice(sizes["synapse"], sizes["synapse"] + len(order)),
                 ranks=slice(sizes["rank"], sizes["rank"] + len(begins)),
-                lengths=lengths[used],
+                lengths=lengths,
                 states=slice(sizes["state"], sizes["state"] + len(kept) * mechanism.n_states),
                 own=prepared.own,
                 histories=histories,
                 cells=targets,
             )
         )
-        sizes["row"] += len(start) - 1
+        sizes["row"] += len(start)
         sizes["rank"] += len(begins)
         sizes["synapse"] += len(order)
         sizes["state"] += len(kept) * mechanism.n_states
         sizes["param"] += len(self.columns["param"][-1])
+        sizes["memo"] += prepared.memo.size
+        sizes["near"] += len(targets) * near_words(mechanism.n_traces)
 
     def _tables(
         self, mechanism: Mechanism, prepared: _Prepared, delay: Int64Array,
@@ -176,7 +188,12 @@ class _Builder:
         if prepared.own:
             param_at, stride = param_at + n_param - sizes["synapse"], prepared.stride(self.part)
             state_at = sizes["state"] - n_states * sizes["synapse"]
+        shift = shifts(delay, mechanism)
+        whole = shift["shift"] == np.round(shift["shift"])
         self.put(
+            near_at=same(self._near_at(mechanism)),
+            memo_at=same(sizes["memo"]),
+            memo_steps=np.where(whole, prepared.memo.shape[1] - 1, 0),
             address=same(prepared.address),
             delay=delay,
             epoch=same(mechanism.epoch),
@@ -188,39 +205,46 @@ class _Builder:
             state_at=same(state_at),
             horizon=same(prepared.horizon_ms),
             draw=same(mechanism.number << 16),
-            **shifts(delay, mechanism),
+            **shift,
         )
 
+    def _near_at(self, mechanism: Mechanism) -> int:
+        """Where the newest spikes of history 0 would lie if it were one of a mechanism."""
+        return self.sizes["near"] - self.sizes["history"] * near_words(mechanism.n_traces)
+
     def _channels(
-        self, mechanism: Mechanism, order: Int64Array, prepared: _Prepared
+        self, mechanism: Mechanism, order: NDArray[np.uint32], prepared: _Prepared
     ) -> tuple[slice, Int64Array]:
         """Append histories for the targets of a mechanism; returns which, and their cells."""
-        begin = self.sizes["history"]
+        sizes, slots = self.sizes, prepared.slots
+        begin, near_at = sizes["history"], self._near_at(mechanism)
+        target = mechanism.group.post[order]
         if mechanism.group.model.rule is None:
-            self.put(history=np.zeros(len(order), dtype=np.int32))
+            self.put(target=slots[target])
             return slice(begin, begin), np.zeros(0, dtype=np.int64)
-        target = mechanism.group.post[order].astype(np.int64)
-        population = self.cells.population[target]
-        targets, history = [], np.zeros(len(order), dtype=np.int32)
-        for one in np.unique(population):
-            mine = population == one
-            low, high = int(target[mine].min()), int(target[mine].max())
-            history[mine] = self.sizes["history"] + target[mine] - low
+        targets = []
+        seen = np.zeros(len(self.cells.population), dtype=bool)
+        seen[target] = True
+        history = np.zeros(len(seen), dtype=np.int32)
+        for first, last in pairwise(self.cells.first):
+            mine = np.flatnonzero(seen[first:last])
+            if not len(mine):
+                continue
+            cells = np.arange(first + mine[0], first + mine[-1] + 1)
+            history[cells] = np.arange(sizes["history"], sizes["history"] + len(cells))
             self.put(
                 channel_address=np.array([prepared.trace_address]),
-                channel_first=np.array([low]),
-                channel_last=np.array([high]),
-                channel_history=np.array([self.sizes["history"]]),
-                channel_param=np.array([self.sizes["param"]]),
+                channel_first=cells[:1],
+                channel_last=cells[-1:],
+                channel_history=np.array([sizes["history"]]),
+                channel_param=np.array([sizes["param"]]),
+                channel_near=np.array([near_at]),
+                slot=slots[cells],
             )
-            self.sizes["history"] += high - low + 1
-            targets.append(np.arange(low, high + 1))
-        self.put(history=history)
-        cells = np.concatenate(targets)
-        past = mechanism.history
-        mine = np.isin(past.cell, cells)
-        self.histories.append((cells, past.take(mine)))
-        return slice(begin, self.sizes["history"]), cells
+            sizes["history"] += len(cells)
+            targets.append(cells)
+        self.put(target=history[target])
+        return slice(begin, sizes["history"]), np.concatenate(targets)
 
     def finish(self, window: int) -> Plastic:
         """Return the part's arrays."""
@@ -233,14 +257,28 @@ class _Builder:
                 for name in Plastic._fields
             )
         )
-        result = result._replace(dt_ms=np.array([self.dt_ms]), flags=np.zeros(2, dtype=np.int64))
-        return lay_out_histories(result, self.histories, window)
+        # One more: a synapse that need not wait is written behind those that do.
+        longest = max((int(piece.lengths.max()) for piece in self.pieces), default=0)
+        result = result._replace(
+            dt_ms=np.array([self.dt_ms]),
+            flags=np.zeros(2, dtype=np.int64),
+            aside=np.zeros(longest + 1, dtype=np.uint32),
+            up=np.zeros(MEMO_STEPS + 2),
+            down=np.zeros(MEMO_STEPS + 2),
+        )
+        histories = [(piece, self._past(piece)) for piece in self.pieces if len(piece.cells)]
+        return lay_out_histories(result, histories, window)
+
+    @staticmethod
+    def _past(piece: Piece) -> History:
+        past = piece.mechanism.history
+        return past.take(np.isin(past.cell, piece.cells))
 
 
 class _Prepared:
     """What all parts share of one mechanism."""
 
-    def __init__(self, mechanism: Mechanism, cells: _Cells) -> None:
+    def __init__(self, mechanism: Mechanism, cells: _Cells, dt_ms: float) -> None:
         model = mechanism.group.model
         self.columns = _columns(mechanism, cells)
         self.slots = _slots(mechanism, cells)
@@ -250,11 +288,24 @@ class _Prepared:
         self.address = load_row(model, self.own, cells.precision)
         self.trace_address = load_trace(model)
         self.horizon_ms = _horizon(mechanism)
-        part = cells.part[mechanism.group.post]
-        delay, pre = np.asarray(mechanism.group.delay_steps), mechanism.group.pre
-        order = np.lexsort((pre, delay, part))
-        edges = np.searchsorted(part[order], np.arange(part.max() + 2))
-        self.orders = [order[low:high] for low, high in pairwise(edges)]
+        self.memo = np.zeros((0, 1))
+        if not self.own:
+            values = {
+                one.column: float(column[0])
+                for one, column in zip(model.parameters, self.columns, strict=False)
+            }
+            self.memo = memo_of(remembered(model), values, dt_ms, self.horizon_ms)
+        self.orders = self._orders(mechanism.group, cells.part)
+
+    @staticmethod
+    def _orders(group: SynapseGroup, part_of_cell: Int64Array) -> list[NDArray[np.uint32]]:
+        """The connections of each part by delay, source cell and insertion."""
+        part = part_of_cell.astype(np.int32)[group.post]
+        delay, stride = column_and_stride(group.delay_steps)
+        keys = [group.pre, *([delay] if stride else []), *([part] if part.any() else [])]
+        order = stable_order(keys, group.size)
+        edges = np.cumsum([0, *np.bincount(part)])
+        return [order[low:high] for low, high in pairwise(edges)]
 
     @staticmethod
     def _by_row(mechanism: Mechanism) -> bool:
@@ -270,7 +321,7 @@ class _Prepared:
         """Numbers from one parameter of a synapse to the next."""
         return len(self.orders[part])
 
-    def numbers(self, order: Int64Array) -> FloatArray:
+    def numbers(self, order: NDArray[np.uint32]) -> FloatArray:
         """The parameters of the first connection, and, if needed, those of all in order."""
         first = np.array([column[0] for column in self.columns])
         own = [column[order] for column in self.columns] if self.own else []
@@ -318,7 +369,7 @@ def lay_out_mechanisms(
     cells = _Cells(population, part_of_cell, first, layouts, network.precision)
     builders = [_Builder(part, cells, network.dt_ms) for part in range(n_parts)]
     for mechanism in mechanisms:
-        prepared = _Prepared(mechanism, cells)
+        prepared = _Prepared(mechanism, cells, network.dt_ms)
         for builder, order in zip(builders, prepared.orders, strict=False):
             if len(order):
                 builder.add(mechanism, order, prepared)

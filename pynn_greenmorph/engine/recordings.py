@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..network import Probe
+from .arrivals import LogTail
 from .cell_state import CellState
 from .share import Probes
 
@@ -44,11 +45,16 @@ class Recordings:
         """Choose whether spikes of cells (global ids) are kept from now on."""
         self._recorded[cells] = recorded
 
-    def keep_spikes(self, step: Int64Array, cell: Int64Array, count: Int64Array) -> None:
+    @property
+    def recorded(self) -> NDArray[np.bool_]:
+        """Whose spikes are kept, (n_cells,)."""
+        return self._recorded
+
+    def keep_spikes(self, spikes: LogTail) -> None:
         """Keep those of the given log entries whose cells are recorded."""
-        keep = self._recorded[cell]
+        keep = self._recorded[spikes.cell]
         if keep.any():
-            self._spikes.append((step[keep], cell[keep], count[keep]))
+            self._spikes.append((spikes.step[keep], spikes.cell[keep], spikes.count[keep]))
 
     def spikes(self, first: int, size: int) -> tuple[Int64Array, Int64Array]:
         """Recorded spikes of consecutive global ids.

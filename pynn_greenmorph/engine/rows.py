@@ -51,6 +51,8 @@ class Rows(NamedTuple):
         Global ids of the source population's first and last cell.
     bucket_table : (k + 1,) int64
         Tables of each bucket.
+    bucket_single : (k,) int64
+        Whether it is one table in double precision whose rows have at most one synapse.
     table_kind : (t,) int64
         ``CONSTANT``, ``SINGLE`` or ``DOUBLE``.
     table_constant : (t,) float64
@@ -75,6 +77,7 @@ class Rows(NamedTuple):
     bucket_first: Int64Array
     bucket_last: Int64Array
     bucket_table: Int64Array
+    bucket_single: Int64Array
     table_kind: Int64Array
     table_constant: FloatArray
     table_page: Int64Array
@@ -133,7 +136,7 @@ def no_rows() -> Rows:
     none = np.zeros(0, dtype=np.int64)
     ends = np.zeros(1, dtype=np.int64)
     return Rows(
-        none, ends, none, none, ends, none, np.zeros(0), none, none, none, none,
+        none, ends, none, none, ends, none, none, np.zeros(0), none, none, none, none,
         np.zeros(0, np.uint32), np.zeros(0, np.uint16), np.zeros(0, np.uint8),
         np.zeros(0, np.float32), np.zeros(0),
     )  # fmt: skip

@@ -356,7 +356,8 @@ class Simulation:
             now = self._table.step == 0
             self._parts[0].scratch.positions[1] = int(now.sum())
             self.tail = LogTail(*(column[now] for column in self._table))
-            self._take_spikes(self.tail)
+            np.add.at(self.emitted, self.tail.cell, self.tail.count)
+            self.recordings.keep_spikes(self.tail)
         for probe in self.network.probes:
             if self.step == probe.start:
                 self.recordings.sample_now(probe, self.cells)
@@ -404,9 +405,11 @@ class Simulation:
         failed = [failed_at for *_, status, _, failed_at in ends if status == loop.FAILED_STEP]
         self._broken = bool(failed) or any(end[2] == loop.FAILED_ROW for end in ends)
         self.step = min([ends[0][0], *(failed_at - 1 for failed_at in failed)])
-        spikes = LogBuffers.close(log, base, self.step, n_tail)
-        self._take_spikes(spikes)
-        self.tail = self.tail.joined(spikes).after(self.step - longest)
+        recordings = self.recordings
+        recordings.keep_spikes(
+            LogBuffers.close(log, base, self.step, n_tail, recordings.recorded, self.emitted)
+        )
+        self.tail = LogBuffers.tail(log, base, self.step, self.step - longest)
         if probes:
             self.recordings.close(probes, cells, samples, tables[0].buffer_at, first, self.step)
         # A call may end between two looks, so the last one may be two calls back.
@@ -426,10 +429,6 @@ class Simulation:
             self._memory = old = Memory(*arrays, new_words())
         old.words[:] = 0
         return old
-
-    def _take_spikes(self, spikes: LogTail) -> None:
-        np.add.at(self.emitted, spikes.cell, spikes.count)
-        self.recordings.keep_spikes(spikes.step, spikes.cell, spikes.count)
 
     def reset(self) -> None:
         """Begin a new trial at time 0: initial values, new noise, nothing in flight."""

@@ -8,15 +8,17 @@ insertion within a row. ``delay[i * delay_stride]`` is the delay of synapse
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .compiled import compile_function
 
-__all__ = ["load_sorting"]
+__all__ = ["load_sorting", "stable_order"]
 
 
 def count_tables(
@@ -111,6 +113,20 @@ def count_events(pre, post, delay, delay_stride, fresh, first, tail_step, tail_c
         result[post[i]] += arrived
 
 
+def count_keys(key, counts):  # type: ignore[no-untyped-def]
+    """Count how often each key occurs, one place behind its own."""
+    for i in range(len(key)):
+        counts[key[i] + 1] += 1
+
+
+def sort_by_key(order, key, at, result):  # type: ignore[no-untyped-def]
+    """Sort indices by their keys; ``at`` is where the first of each key goes, and moves on."""
+    for i in range(len(order)):
+        k = key[order[i]]
+        result[at[k]] = order[i]
+        at[k] += 1
+
+
 #: The functions, and how many integers each returns.
 _FUNCTIONS = {
     count_tables: 0,
@@ -120,7 +136,35 @@ _FUNCTIONS = {
     close_rows: 0,
     weight_kind: 1,
     count_events: 0,
+    count_keys: 0,
+    sort_by_key: 0,
 }
+
+
+def stable_order(keys: Iterable[NDArray[Any]], n: int) -> NDArray[np.uint32]:
+    """Return the indices 0 to ``n - 1`` sorted by small numbers, linear in their count.
+
+    Parameters
+    ----------
+    keys : iterable of (n,) int
+        From 0 on, the last one is the most important one.
+    n : int
+        Below 2**32.
+
+    Returns
+    -------
+    (n,) uint32
+    """
+    sorting = load_sorting()
+    order = np.arange(n, dtype=np.uint32)
+    for key in keys:
+        at = np.zeros(int(key.max()) + 2, dtype=np.int64)
+        sorting.count_keys(key, at)
+        np.cumsum(at, out=at)
+        result = np.empty_like(order)
+        sorting.sort_by_key(order, key, at, result)
+        order = result
+    return order
 
 
 @cache

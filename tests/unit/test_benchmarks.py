@@ -73,15 +73,15 @@ def test_hash_forgets_the_order_of_spikes(benchmark_module: Any) -> None:
 
 
 @pytest.mark.peer("nest", "pyNN.nest")
-@pytest.mark.parametrize("drawn", [False, True])
+@pytest.mark.parametrize(("model", "drawn"), [("CUBA", False), ("CUBA", True), ("COBA", False)])
 def test_native_nest_and_pynn_nest_have_the_same_spikes(
-    benchmark_module: Any, tmp_path: Path, drawn: bool
+    benchmark_module: Any, tmp_path: Path, model: str, drawn: bool
 ) -> None:
     import nest
     import pyNN.nest
 
     networks = benchmark_module("networks")
-    workload = small(networks, drawn=drawn)
+    workload = small(networks, drawn=drawn, model=getattr(networks, model))
     path = tmp_path / "table.npz"
     mine = ours(networks, workload, path)
     recorder = networks.build_nest(nest, workload, networks.load_connections(path), 1)
@@ -91,6 +91,35 @@ def test_native_nest_and_pynn_nest_have_the_same_spikes(
     pyNN.nest.run(workload.t_stop_ms)
     assert networks.digest(*networks.pynn_spikes(populations)) == mine
     pyNN.nest.end()
+
+
+@pytest.mark.peer("nest")
+@pytest.mark.parametrize("model", ["BRUNEL", "BRUNEL_STDP"])
+def test_with_noise_native_nest_has_the_same_rate(
+    benchmark_module: Any, tmp_path: Path, model: str
+) -> None:
+    """Noise differs, and over 1 000 cells the rate then differs by a few per cent."""
+    import nest
+    import pyNN.greenmorph as sim
+
+    networks = benchmark_module("networks")
+    workload = networks.Workload("small", 1000, 100, 300.0, getattr(networks, model))
+    populations, projections = networks.build_pynn(sim, workload, 1)
+    networks.save_connections(projections, workload, tmp_path / "table.npz")
+    sim.run(workload.t_stop_ms)
+    mine = len(networks.pynn_spikes(populations)[0])
+    table = networks.load_connections(tmp_path / "table.npz")
+    recorder = networks.build_nest(nest, workload, table, 1)
+    nest.Simulate(workload.t_stop_ms)
+    assert len(networks.nest_spikes(recorder)[0]) == pytest.approx(mine, rel=0.1)
+    assert mine > 1000
+    if workload.model.stdp:
+        weights = np.array(projections[0].get("weight", format="list"))[:, 2]
+        theirs = np.array(nest.GetConnections(synapse_model="plastic").weight)
+        assert theirs.mean() == pytest.approx(weights.mean(), rel=0.05)
+        assert theirs.std() == pytest.approx(weights.std(), rel=0.1)
+        assert weights.std() > 0.02 * weights.mean()
+    sim.end()
 
 
 def test_tables_are_made_from_results(benchmark_module: Any) -> None:

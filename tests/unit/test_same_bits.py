@@ -558,7 +558,7 @@ def test_an_interrupted_run_goes_on_as_if_nothing_had_been(monkeypatch: pytest.M
     expected = digest(cells, projections, with_v=True)
     cells, projections = build()
     simulated = cells._session.simulation
-    original = simulated._take_spikes
+    original = simulated.recordings.keep_spikes
 
     def interrupted(spikes: Any) -> None:
         if simulated.step > 50:
@@ -566,7 +566,7 @@ def test_an_interrupted_run_goes_on_as_if_nothing_had_been(monkeypatch: pytest.M
             signal.raise_signal(signal.SIGINT)
         original(spikes)
 
-    monkeypatch.setattr(simulated, "_take_spikes", interrupted)
+    monkeypatch.setattr(simulated.recordings, "keep_spikes", interrupted)
     with pytest.raises(KeyboardInterrupt):
         sim.run(T_STOP)
     assert 5.0 < sim.get_current_time() < T_STOP
