@@ -89,8 +89,9 @@ class Mechanism:
     history : History
     applied : dict of str to array
         The arrays of the group that are in use; they are replaced, never changed in place.
-    partly_set : (array, array) or None
-        Initial weights of which the user replaced some, and the present weights then.
+    partly_set : (array, array, array) or None
+        Initial weights of which the user replaced some, which rows these are, and their
+        new weights; the others go on as learned.
     """
 
     group: SynapseGroup
@@ -102,7 +103,7 @@ class Mechanism:
     state: FloatArray = field(default_factory=lambda: np.zeros((0, 0)))
     history: History = field(default_factory=lambda: History.empty(0))
     applied: dict[str, object] = field(default_factory=dict)
-    partly_set: tuple[FloatArray, FloatArray] | None = None
+    partly_set: tuple[FloatArray, Int64Array, FloatArray] | None = None
 
     def __post_init__(self) -> None:
         """Begin with the weights that the user gave."""
@@ -133,9 +134,26 @@ class Mechanism:
 
     def next_weight(self) -> FloatArray:
         """Weights (n,) to go on with where the user replaced all or some of them."""
-        if self.partly_set is not None and self.partly_set[0] is self.group.weight:
-            return self.partly_set[1]
-        return self.group.weight
+        if self.partly_set is None or self.partly_set[0] is not self.group.weight:
+            return self.group.weight
+        _, rows, values = self.partly_set
+        weight = np.array(self.weight)
+        weight[rows] = values
+        return weight
+
+    def set_some(self, rows: Int64Array, values: FloatArray) -> None:
+        """Set some weights (k,), now and for later trials."""
+        given, partly = self.group.weight, self.partly_set
+        if partly is not None and partly[0] is given:
+            rows = np.concatenate([partly[1], rows])
+            values = np.concatenate([partly[2], values])
+        elif "weight" in self.replaced:
+            rows = np.concatenate([np.arange(len(given)), rows])
+            values = np.concatenate([given, values])
+        self.group.weight = np.array(given)
+        # Of a row that is set twice the last value counts.
+        self.group.weight[rows] = values
+        self.partly_set = self.group.weight, rows, values
 
     def apply(self) -> None:
         """Take what the user replaced; what was learned remains where weights were not replaced."""
@@ -143,8 +161,10 @@ class Mechanism:
         if "weight" in replaced:
             self.weight = _read_only(self.next_weight())
             self.partly_set = None
-        if any(name.startswith("initial") for name in replaced):
-            self.set_initial_states()
+        for column, state in enumerate(self.group.model.states):
+            if f"initial {state.name}" in replaced:
+                self.state = _writable(self.state)
+                self.state[:, column] = self.group.initial[state.name]
         self.applied = self._given()
 
     def restart(self) -> None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..errors import SimulationError, explain
 from ..network import LARGEST_STEP, Network, SynapseGroup
 from .arrivals import LogTail, ring_input
+from .generate_synapse import hidden_parameters
 from .histories import make_room, nearly_full
 from .inputs import no_changes
 from .log_buffers import LogBuffers
@@ -58,6 +59,11 @@ class Plasticity:
         return max((int(one.group.delay_steps.max()) for one in self.mechanisms), default=0)
 
     @property
+    def follows_targets(self) -> bool:
+        """Whether synapses use parameters of their targets, which users change between runs."""
+        return any(len(hidden_parameters(one.group.model)) > 1 for one in self.mechanisms)
+
+    @property
     def n_synapses(self) -> int:
         """Number of connections."""
         return sum(one.group.size for one in self.mechanisms)
@@ -96,23 +102,23 @@ class Plasticity:
         mechanism = self._find(group)
         if mechanism is None or not group.model.plastic:
             return group.weight
-        if "weight" in mechanism.replaced:
-            return mechanism.next_weight()
         for part, pieces in zip(self.parts, self._pieces, strict=False):
             for piece in pieces:
                 if piece.mechanism is mechanism:
                     piece.bring_back_weights(part.plastic)
+        if "weight" in mechanism.replaced:
+            return mechanism.next_weight()
         return mechanism.weight.copy()
 
     def set_weights(self, group: SynapseGroup, rows: Int64Array, values: FloatArray) -> None:
         """Set some weights (k,) of a projection; the others go on as learned."""
-        now = np.array(self.weights(group))
-        given = np.array(group.weight)
-        now[rows], given[rows] = values, values
-        group.weight = given
         mechanism = self._find(group)
         if mechanism is not None:
-            mechanism.partly_set = given, now
+            self.weights(group)  # brings back what was learned
+            mechanism.set_some(rows, values)
+        else:
+            group.weight = np.array(group.weight)
+            group.weight[rows] = values
 
     def bring_back(self) -> None:
         """Copy the state of all parts to the mechanisms, and forget where the parts had it."""

@@ -42,6 +42,9 @@ FloatArray = NDArray[np.float64]
 #: Ctrl-C is answered and progress is shown; no bit depends on it.
 CHUNK_S = 0.1
 
+#: Steps of a chunk at least, unless the loop alone takes longer than ``CHUNK_S`` for them.
+LEAST_CHUNK = 64.0
+
 #: Largest sample buffer of one chunk, values (64 MiB).
 CHUNK_SAMPLES = 1 << 23
 
@@ -192,7 +195,8 @@ class Simulation:
         blocks_changed = bool(self._changed_groups)
         if blocks_changed:
             self._apply_columns()
-        if self._synapses_changed or self._partition is None:
+        follow = blocks_changed and self.plasticity.follows_targets
+        if self._synapses_changed or follow or self._partition is None:
             self._apply_synapses()
         elif blocks_changed:
             for index, part in enumerate(self._parts):
@@ -340,11 +344,14 @@ class Simulation:
 
     def _run_chunks(self, to_step: int, progress: Callable[[int], None] | None) -> None:
         while self.step < to_step:
-            began, first = time.perf_counter(), self.step
+            began, first, loop_s = time.perf_counter(), self.step, self._watch.loop_s
             with interrupt_held_back():
                 self._advance_chunk(min(to_step, self.step + self._chunk_steps()))
             elapsed = max(time.perf_counter() - began, 1e-6)
             wanted = (self.step - first) * CHUNK_S / elapsed
+            # Laying out currents costs much even for one step: a chunk is not cut for that.
+            within = (self.step - first) * CHUNK_S / max(self._watch.loop_s - loop_s, 1e-6)
+            wanted = max(wanted, min(within, LEAST_CHUNK))
             self._chunk = int(min(max(wanted, 1.0), self._chunk * 4, 1 << 20))
             if progress is not None:
                 progress(self.step)

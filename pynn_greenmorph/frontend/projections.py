@@ -381,7 +381,14 @@ class Projection(common.Projection):
             return
         column = np.array(self.column(name))
         column[rows] = values
-        self._replace(native_names(self.synapse_type).get(name, name), column)
+        group = self._group
+        before = group.weight, group.delay_steps, group.columns
+        try:
+            self._replace(native_names(self.synapse_type).get(name, name), column)
+            check_plasticity(self, group)
+        except Exception:
+            group.weight, group.delay_steps, group.columns = before
+            raise
 
     def _replace(self, column: str, values: FloatArray) -> None:
         """Replace a column by a new array (n,) or a number that was broadcast; nA, uS or ms."""

@@ -20,7 +20,7 @@ from pyNN.standardmodels import (
 from pyNN.standardmodels import synapses as pynn_synapses
 
 from ..errors import explain
-from ..registry import Parameter, SynapseModel, synapse_models
+from ..registry import SynapseModel, synapse_models
 from ..rules import (
     TimingRule,
     WeightDependence,
@@ -74,16 +74,11 @@ def _minimum_delay(self: Any) -> float:
     return float(state.delay_limits[0])
 
 
-def _whole_or_real(parameter: Parameter) -> float | int:
-    """PyNN takes the type of a parameter from its default value."""
-    return int(parameter.default) if parameter.check == "count" else parameter.default
-
-
 def _attributes(part: Part) -> dict[str, Any]:
     """What every class has: PyNN's words for parameters, and the part itself."""
     names = [(parameter.name, parameter.column) for parameter in part.parameters]
     attributes: dict[str, Any] = {"__module__": __name__, "__qualname__": part.name}
-    defaults: dict[str, Any] = {one.name: _whole_or_real(one) for one in part.parameters}
+    defaults: dict[str, Any] = {one.name: one.default for one in part.parameters}
     if isinstance(part, SynapseModel):
         attributes |= {
             "synapse_model": part,

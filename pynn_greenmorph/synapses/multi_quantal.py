@@ -2,7 +2,9 @@
 
 Fuhrmann G, Segev I, Markram H, Tsodyks M (2002) Coding of temporal information
 by activity-dependent synapses. Journal of Neurophysiology 87:140-148,
-doi:10.1152/jn.00258.2001. As NEST's ``quantal_stp_synapse``: every empty site is
+doi:10.1152/jn.00258.2001. As in ``quantal_stp.mod`` of PyNN for NEURON the weight acts
+with the fraction of all sites that is released (NEST's ``quantal_stp_synapse`` sends
+the weight once for each released site: ``n`` times as much). Every empty site is
 refilled with a probability of the time elapsed, every full one released with the
 probability ``u``. The numbers of sites are drawn at once, from binomial
 distributions. The state ``a`` is the number of full sites.
@@ -25,7 +27,9 @@ def transmit(
 ):  # type: ignore[no-untyped-def]  # fmt: skip
     """Refill and release; the factor is the fraction of all sites that is released."""
     u = facilitated(u, elapsed_ms, use, tau_facil_ms)
-    n, full = int(n_sites), int(a)
+    n = int(n_sites)
+    # Sites that a user has taken away since are gone, full or not.
+    full = min(int(a), n)
     first = uniform(key, trial, PURPOSE_SYNAPSE, connection, step_index, draw)
     full += binomial(first, n - full, -math.expm1(-elapsed_ms / tau_rec_ms))
     second = uniform(key, trial, PURPOSE_SYNAPSE, connection, step_index, draw + 1)
