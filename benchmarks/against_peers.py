@@ -106,7 +106,7 @@ def measure_workload(name: str, options: argparse.Namespace) -> dict[str, Any]:
         jobs = jobs_of(name, options, table)
         rounds_of(jobs)
     rows = [summary(job) for job in jobs]
-    noisy = name in WORKLOADS and WORKLOADS[name].noise_hz > 0.0
+    noisy = name in WORKLOADS and WORKLOADS[name].rates_only
     content: dict[str, Any] = {"rows": rows, "check": check(rows, noisy)}
     if name in WORKLOADS:
         workload = WORKLOADS[name]
@@ -147,7 +147,7 @@ def measure_memory(name: str, options: argparse.Namespace) -> dict[str, Any]:
             f"{row['table_per_synapse']}, process {row['rss_per_synapse']:.1f}"
         )
     workload = WORKLOADS[name]
-    checked = check(rows, workload.noise_hz > 0.0)
+    checked = check(rows, workload.rates_only)
     return {
         "rows": rows, "check": checked, "drawn": workload.drawn, "model": workload.model.title
     }  # fmt: skip

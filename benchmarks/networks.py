@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from models import BRUNEL, BRUNEL_STDP, COBA, CUBA, Model, Stdp, nest_parameters
+from models import BRUNEL, BRUNEL_STDP, COBA, COBA_FAST, CUBA, Model, Stdp, nest_parameters
 from numpy.typing import NDArray
 
 __all__ = [
@@ -57,6 +57,8 @@ class Workload:
         Factor on all weights.
     max_delay_ms : float, ms
         Upper end of the drawn delays.
+    precision : {"exact", "fast"}
+        Of this backend.
     v_rest_mv : float, mV
         Resting potential with currents; the higher above threshold (-50 mV), the
         higher the rate.
@@ -71,6 +73,7 @@ class Workload:
     peers: tuple[str, ...] = PEERS
     weight_factor: float = 1.0
     max_delay_ms: float = 15.0
+    precision: str = "exact"
     v_rest_mv: float = -49.0
 
     @property
@@ -95,6 +98,11 @@ class Workload:
         return self.model.noise_hz * self.degree / self.model.degree
 
     @property
+    def rates_only(self) -> bool:
+        """Whether rates, not single spikes, are the same as the others'."""
+        return self.noise_hz > 0.0 or self.precision != "exact"
+
+    @property
     def w_max(self) -> float:
         """Largest weight of plastic synapses."""
         return self.weights[0] * self.model.stdp.w_max if self.model.stdp else 0.0
@@ -114,6 +122,7 @@ WORKLOADS = {
     for workload in (
         Workload("va4k", 4000, 80, 5000.0),
         Workload("coba", 4000, 80, 2000.0, COBA),
+        Workload("coba_fast", 4000, 80, 2000.0, COBA_FAST, precision="fast"),
         Workload("va4k_drawn", 4000, 80, 2000.0, drawn=True),
         Workload("va20k_k80", 20_000, 80, 1000.0),
         # pyNN.nest needs minutes to build the next ones, and then runs as native NEST does.
@@ -196,9 +205,11 @@ def build_pynn(sim: Any, workload: Workload, threads: int) -> tuple[list[Any], l
 
     low, high = workload.delays
     low = DT_MS if workload.noise_hz else low  # of the noise
+    ours = {"precision": workload.precision} if sim.__name__ == "pyNN.greenmorph" else {}
     sim.setup(
-        timestep=DT_MS, min_delay=low, max_delay=high, spike_precision="on_grid", threads=threads
-    )
+        timestep=DT_MS, min_delay=low, max_delay=high, spike_precision="on_grid", threads=threads,
+        **ours,
+    )  # fmt: skip
     v, n_exc, model = initial_v(workload), workload.n_exc, workload.model
     populations = [
         sim.Population(
