@@ -205,7 +205,7 @@ def build_pynn(sim: Any, workload: Workload, threads: int) -> tuple[list[Any], l
 
     low, high = workload.delays
     low = DT_MS if workload.noise_hz else low  # of the noise
-    ours = {"precision": workload.precision} if sim.__name__ == "pyNN.greenmorph" else {}
+    ours = {"precision": workload.precision} if "greenmorph" in sim.__name__ else {}
     sim.setup(
         timestep=DT_MS, min_delay=low, max_delay=high, spike_precision="on_grid", threads=threads,
         **ours,
