@@ -110,7 +110,7 @@ def measure_workload(name: str, options: argparse.Namespace) -> dict[str, Any]:
     content: dict[str, Any] = {"rows": rows, "check": check(rows, noisy)}
     if name in WORKLOADS:
         workload = WORKLOADS[name]
-        content["model"] = workload.model.title
+        content["model"] = workload.title
         content["t_run_ms"] = (options.t_stop or workload.t_stop_ms) - FIRST_MS
         content |= {"cells": workload.cells, "degree": workload.degree, "drawn": workload.drawn}
     return content
@@ -149,7 +149,7 @@ def measure_memory(name: str, options: argparse.Namespace) -> dict[str, Any]:
     workload = WORKLOADS[name]
     checked = check(rows, workload.rates_only)
     return {
-        "rows": rows, "check": checked, "drawn": workload.drawn, "model": workload.model.title
+        "rows": rows, "check": checked, "drawn": workload.drawn, "model": workload.title
     }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-__all__ = ["BRUNEL", "BRUNEL_STDP", "COBA", "COBA_FAST", "CUBA", "Model", "Stdp", "nest_parameters"]
+__all__ = ["BRUNEL", "BRUNEL_STDP", "COBA", "CUBA", "Model", "Stdp", "nest_parameters"]
 
 _VA = {
     "tau_m": 20.0, "tau_syn_E": 5.0, "tau_syn_I": 10.0, "v_reset": -60.0, "v_thresh": -50.0,
@@ -94,8 +94,6 @@ COBA = Model(
     0.2,
     (-60.0, -50.0),
 )
-#: The same, for this backend in fast precision; the others are as ever.
-COBA_FAST = replace(COBA, title=f"{COBA.title}, fast")
 BRUNEL = Model(
     "Brunel",
     "IF_curr_delta",

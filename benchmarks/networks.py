@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from models import BRUNEL, BRUNEL_STDP, COBA, COBA_FAST, CUBA, Model, Stdp, nest_parameters
+from models import BRUNEL, BRUNEL_STDP, COBA, CUBA, Model, Stdp, nest_parameters
 from numpy.typing import NDArray
 
 __all__ = [
@@ -77,6 +77,11 @@ class Workload:
     v_rest_mv: float = -49.0
 
     @property
+    def title(self) -> str:
+        """What the tables call it, beside its size."""
+        return ", ".join(filter(None, (self.model.title, self.precision.replace("exact", ""))))
+
+    @property
     def n_exc(self) -> int:
         """Number of excitatory cells; they come first."""
         return round(0.8 * self.cells)
@@ -113,6 +118,7 @@ class Workload:
         return (DT_MS, self.max_delay_ms) if self.drawn else (self.model.delay_ms,) * 2
 
 
+_COBA = Workload("coba", 4000, 80, 2000.0, COBA)
 _NATIVE = ("greenmorph", "nest", "brian2")
 #: With 1000 inputs at a quarter of the weight, rates are as with 80 inputs, about 5 Hz.
 _LARGE = Workload("va20k_k1000", 20_000, 1000, 1000.0, peers=_NATIVE, weight_factor=0.25)
@@ -121,12 +127,13 @@ WORKLOADS = {
     workload.name: workload
     for workload in (
         Workload("va4k", 4000, 80, 5000.0),
-        Workload("coba", 4000, 80, 2000.0, COBA),
-        Workload("coba_fast", 4000, 80, 2000.0, COBA_FAST, precision="fast"),
+        _COBA,
+        replace(_COBA, name="coba_fast", precision="fast"),
         Workload("va4k_drawn", 4000, 80, 2000.0, drawn=True),
         Workload("va20k_k80", 20_000, 80, 1000.0),
         # pyNN.nest needs minutes to build the next ones, and then runs as native NEST does.
         _LARGE,
+        replace(_LARGE, name="va20k_k1000_fast", precision="fast"),
         replace(_LARGE, name="va20k_k1000_drawn", t_stop_ms=100.0, drawn=True),
         Workload("cells1e5", 100_000, 80, 500.0, peers=_NATIVE),
         Workload("brunel", 12_500, 1250, 500.0, BRUNEL, peers=_NATIVE[:2]),
