@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import _rkf45
+from ._division import inverse
 from ._linear import refractory_steps
 from ._rkf45 import (
     SMALLEST,
@@ -114,63 +115,66 @@ def constants(columns: Mapping[str, FloatArray], dt_ms: float) -> dict[str, Floa
     }
 
 
-def decay_stages(h, g, tau):  # type: ignore[no-untyped-def]
-    """Return a decaying conductance at the six stages, after ``h`` ms, and its error."""
-    k1 = -g / tau
+def decay_stages(over, h, g, tau):  # type: ignore[no-untyped-def]
+    """Return a decaying conductance at the six stages, after ``h`` ms, and its error.
+
+    ``over`` divides, ``tau`` is what it needs of the time constant.
+    """
+    k1 = over(-g, tau)
     g2 = stage_2(h, g, k1)
-    k2 = -g2 / tau
+    k2 = over(-g2, tau)
     g3 = stage_3(h, g, k1, k2)
-    k3 = -g3 / tau
+    k3 = over(-g3, tau)
     g4 = stage_4(h, g, k1, k2, k3)
-    k4 = -g4 / tau
+    k4 = over(-g4, tau)
     g5 = stage_5(h, g, k1, k2, k3, k4)
-    k5 = -g5 / tau
+    k5 = over(-g5, tau)
     g6 = stage_6(h, g, k1, k2, k3, k4, k5)
-    k6 = -g6 / tau
+    k6 = over(-g6, tau)
     g_new = fifth_order(h, g, k1, k3, k4, k5, k6)
     return (g, g2, g3, g4, g5, g6), g_new, embedded_error(h, k1, k3, k4, k5, k6)
 
 
-def alpha_stages(h, dg, g, tau):  # type: ignore[no-untyped-def]
+def alpha_stages(over, h, dg, g, tau):  # type: ignore[no-untyped-def]
     """Return an alpha-shaped conductance ``g`` at the six stages, (dg, g) after ``h``, the errors.
 
     ``dg`` (nS/ms) drives ``g``: dg' = -dg/tau, g' = dg - g/tau.
     """
-    d, d_new, d_error = decay_stages(h, dg, tau)
-    k1 = d[0] - g / tau
+    d, d_new, d_error = decay_stages(over, h, dg, tau)
+    k1 = d[0] - over(g, tau)
     g2 = stage_2(h, g, k1)
-    k2 = d[1] - g2 / tau
+    k2 = d[1] - over(g2, tau)
     g3 = stage_3(h, g, k1, k2)
-    k3 = d[2] - g3 / tau
+    k3 = d[2] - over(g3, tau)
     g4 = stage_4(h, g, k1, k2, k3)
-    k4 = d[3] - g4 / tau
+    k4 = d[3] - over(g4, tau)
     g5 = stage_5(h, g, k1, k2, k3, k4)
-    k5 = d[4] - g5 / tau
+    k5 = d[4] - over(g5, tau)
     g6 = stage_6(h, g, k1, k2, k3, k4, k5)
-    k6 = d[5] - g6 / tau
+    k6 = d[5] - over(g6, tau)
     g_new = fifth_order(h, g, k1, k3, k4, k5, k6)
     error = embedded_error(h, k1, k3, k4, k5, k6)
     return (g, g2, g3, g4, g5, g6), d_new, g_new, d_error, error
 
 
-def potential_step(slope, h, v, g1, g2, g3, g4, g5, g6, p):  # type: ignore[no-untyped-def]
+def potential_step(slope, over, h, v, g1, g2, g3, g4, g5, g6, p):  # type: ignore[no-untyped-def]
     """Return the potential after ``h`` ms, and its error.
 
-    ``g1`` ... ``g6`` are the tuples of conductances at the stages; ``slope(v,
-    g, p)`` is dV/dt (mV/ms).
+    ``g1`` ... ``g6`` are the tuples of conductances at the stages; ``slope(over,
+    v, g, p)`` is dV/dt (mV/ms).
     """
-    k1 = slope(v, g1, p)
-    k2 = slope(stage_2(h, v, k1), g2, p)
-    k3 = slope(stage_3(h, v, k1, k2), g3, p)
-    k4 = slope(stage_4(h, v, k1, k2, k3), g4, p)
-    k5 = slope(stage_5(h, v, k1, k2, k3, k4), g5, p)
-    k6 = slope(stage_6(h, v, k1, k2, k3, k4, k5), g6, p)
+    k1 = slope(over, v, g1, p)
+    k2 = slope(over, stage_2(h, v, k1), g2, p)
+    k3 = slope(over, stage_3(h, v, k1, k2), g3, p)
+    k4 = slope(over, stage_4(h, v, k1, k2, k3), g4, p)
+    k5 = slope(over, stage_5(h, v, k1, k2, k3, k4), g5, p)
+    k6 = slope(over, stage_6(h, v, k1, k2, k3, k4, k5), g6, p)
     return fifth_order(h, v, k1, k3, k4, k5, k6), embedded_error(h, k1, k3, k4, k5, k6)
 
 
-def error_ratio(largest):  # type: ignore[no-untyped-def]
+def error_ratio(over, largest):  # type: ignore[no-untyped-def]
     """Return the largest error in units of the tolerance."""
-    return max(largest / TOLERANCE, SMALLEST)
+    return max(over(largest, inverse(TOLERANCE)), SMALLEST)
 
 
 def leaky_current(u, g_exc, g_inh, p):  # type: ignore[no-untyped-def]
@@ -182,13 +186,13 @@ def leaky_current(u, g_exc, g_inh, p):  # type: ignore[no-untyped-def]
     return -i_leak + i_inj + i_offset - i_exc - i_inh
 
 
-def leaky_slope(v, g, p):  # type: ignore[no-untyped-def]
+def leaky_slope(over, v, g, p):  # type: ignore[no-untyped-def]
     """Return dV/dt (mV/ms): 0 while refractory; above the threshold as at the threshold."""
     refractory, c_m, v_thresh, currents = p
     if refractory > 0.0:
         return 0.0
     g_exc, g_inh = g
-    return leaky_current(min(v, v_thresh), g_exc, g_inh, currents) / c_m
+    return over(leaky_current(min(v, v_thresh), g_exc, g_inh, currents), c_m)
 
 
 def threshold(v, refractory, v_thresh, v_reset, refractory_steps):  # type: ignore[no-untyped-def]

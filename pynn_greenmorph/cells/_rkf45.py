@@ -6,18 +6,21 @@ ch. "Ordinary Differential Equations"), which NEST's conductance-based models
 use: the fifth-order result is kept, and ratios are formed as the library forms
 them so that the last bit agrees.
 
-A cell type writes one ``sub_step(h, y, p)`` from ``stage_2`` ... ``stage_6``,
+A cell type writes one ``sub_step(over, h, y, p)`` from ``stage_2`` ... ``stage_6``,
 ``fifth_order`` and ``embedded_error``, which act on one variable, and hands it
 to ``integrate``. ``y`` is the tuple of all variables, ``p`` a tuple of what is
-constant during a time step. All of ``HELPERS`` belong into the model's
-``helpers``. A cell type without exponentials in its ``sub_step`` takes the
-function from its argument ``method``, and has ``METHODS`` as ``methods``: then
-the usual step is computed for many cells at once.
+constant during a time step; ``over(x, inverse(c))`` is ``x / c``. All of
+``HELPERS`` belong into the model's ``helpers``. A cell type without exponentials
+in its ``sub_step`` takes the function from its argument ``method``, and has
+``METHODS`` as ``methods``: then the usual step is computed for many cells at once.
 """
 
 from __future__ import annotations
 
 import math
+
+from . import _division
+from ._division import SMALLEST_DIVIDEND, quick_quotient, quotient
 
 __all__ = [
     "HELPERS",
@@ -101,7 +104,7 @@ def embedded_error(h, k1, k3, k4, k5, k6):  # type: ignore[no-untyped-def]
 def accepted_step(sub_step, y, p, t, suggestion, dt):  # type: ignore[no-untyped-def]
     """Make one sub-step, with smaller and smaller ``h`` until its error is small enough.
 
-    ``sub_step(h, y, p)`` returns the variables after ``h`` and the largest
+    ``sub_step(over, h, y, p)`` returns the variables after ``h`` and the largest
     error in units of what is tolerated. A sub-step that is so small that the
     time would not change is accepted whatever its error. Returns the
     variables, the time and the suggestion for the next sub-step.
@@ -111,7 +114,7 @@ def accepted_step(sub_step, y, p, t, suggestion, dt):  # type: ignore[no-untyped
         last = suggestion > remaining
         h = remaining if last else suggestion
         t_new = dt if last else t + h
-        y_new, ratio = sub_step(h, y, p)
+        y_new, ratio = sub_step(quotient, h, y, p)
         if ratio > 1.1:
             suggestion = h * max(0.9 / ratio ** (1.0 / 5.0), 0.2)
             if t_new + suggestion != t_new:
@@ -148,9 +151,12 @@ def whole_step(sub_step, y, p, suggestion, dt):  # type: ignore[no-untyped-def]
 
     Returns the variables, the suggestion, and whether they hold.
     """
-    y, ratio = sub_step(dt, y, p)
     # No "and", "or": they are jumps.
-    holds = (ratio <= 1.1) & ((suggestion == 0.0) | (suggestion >= dt))
+    divides = True
+    for x in y:
+        divides &= (x == 0.0) | (abs(x) >= SMALLEST_DIVIDEND)
+    y, ratio = sub_step(quick_quotient, dt, y, p)
+    holds = divides & (ratio <= 1.1) & ((suggestion == 0.0) | (suggestion >= dt))
     return y, dt, holds
 
 
@@ -158,6 +164,7 @@ def whole_step(sub_step, y, p, suggestion, dt):  # type: ignore[no-untyped-def]
 METHODS = (whole_step, integrate)
 
 HELPERS = (
+    *_division.HELPERS,
     bounded_exp,
     stage_2,
     stage_3,

@@ -31,6 +31,7 @@ from ._adex import (
 )
 from ._adex_fast import adapting_constants, adapting_membrane, adapting_rate
 from ._conductance import alpha_stages, threshold
+from ._division import inverse
 from ._parameters import CONDUCTANCE_RECEPTORS
 from ._rk4 import alpha_decayed, alpha_factors
 
@@ -39,24 +40,24 @@ __all__ = ["MODEL", "fast_constants", "fast_step", "step", "sub_step", "totals"]
 FloatArray = NDArray[np.float64]
 
 
-def sub_step(h, y, p):  # type: ignore[no-untyped-def]
+def sub_step(over, h, y, p):  # type: ignore[no-untyped-def]
     """Return ((v, w), conductances, refractory) after ``h`` ms, and the largest error ratio.
 
     ``conductances`` are (dg_exc, g_exc, dg_inh, g_inh).
     """
     (v, w), (dg_exc, g_exc, dg_inh, g_inh), refractory = y
     tau_exc, tau_inh, cell = p
-    e, dg_exc, g_exc, de_error, e_error = alpha_stages(h, dg_exc, g_exc, tau_exc)
-    i, dg_inh, g_inh, di_error, i_error = alpha_stages(h, dg_inh, g_inh, tau_inh)
+    e, dg_exc, g_exc, de_error, e_error = alpha_stages(over, h, dg_exc, g_exc, tau_exc)
+    i, dg_inh, g_inh, di_error, i_error = alpha_stages(over, h, dg_inh, g_inh, tau_inh)
     v, w, v_error, w_error = adapting_step(h, v, w, e, i, refractory, cell)
     dv, dw = slopes(v, w, g_exc, g_inh, refractory, cell)
     ratio = max(
         error_ratio(v_error, h, dv),
         error_ratio(w_error, h, dw),
-        error_ratio(de_error, h, -dg_exc / tau_exc),
-        error_ratio(e_error, h, dg_exc - g_exc / tau_exc),
-        error_ratio(di_error, h, -dg_inh / tau_inh),
-        error_ratio(i_error, h, dg_inh - g_inh / tau_inh),
+        error_ratio(de_error, h, over(-dg_exc, tau_exc)),
+        error_ratio(e_error, h, dg_exc - over(g_exc, tau_exc)),
+        error_ratio(di_error, h, over(-dg_inh, tau_inh)),
+        error_ratio(i_error, h, dg_inh - over(g_inh, tau_inh)),
     )
     return ((v, w), (dg_exc, g_exc, dg_inh, g_inh), refractory), ratio
 
@@ -80,7 +81,7 @@ def step(  # type: ignore[no-untyped-def]
     )  # fmt: skip
     y = ((v_mv, w_pa), (dg_exc, g_exc_ns, dg_inh, g_inh_ns), refractory)
     y, h_ms, spikes = integrate_and_fire(
-        sub_step, y, (tau_exc_ms, tau_inh_ms, cell), h_ms, dt_ms,
+        sub_step, y, (inverse(tau_exc_ms), inverse(tau_inh_ms), cell), h_ms, dt_ms,
         v_fire_mv, v_reset_mv, b_pa, refractory_steps,
     )  # fmt: skip
     (v_mv, w_pa), (dg_exc, g_exc_ns, dg_inh, g_inh_ns), refractory = y

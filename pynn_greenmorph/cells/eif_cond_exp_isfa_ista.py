@@ -29,6 +29,7 @@ from ._adex import (
 )
 from ._adex_fast import adapting_constants, adapting_membrane, adapting_rate
 from ._conductance import decay_stages, threshold
+from ._division import inverse
 from ._parameters import CONDUCTANCE_RECEPTORS
 from ._rk4 import exp_decayed, exp_factors
 
@@ -37,19 +38,19 @@ __all__ = ["MODEL", "fast_constants", "fast_step", "step", "sub_step", "totals"]
 FloatArray = NDArray[np.float64]
 
 
-def sub_step(h, y, p):  # type: ignore[no-untyped-def]
+def sub_step(over, h, y, p):  # type: ignore[no-untyped-def]
     """Return ((v, w), (g_exc, g_inh), refractory) after ``h`` ms, and the largest error ratio."""
     (v, w), (g_exc, g_inh), refractory = y
     tau_exc, tau_inh, cell = p
-    e, g_exc, e_error = decay_stages(h, g_exc, tau_exc)
-    i, g_inh, i_error = decay_stages(h, g_inh, tau_inh)
+    e, g_exc, e_error = decay_stages(over, h, g_exc, tau_exc)
+    i, g_inh, i_error = decay_stages(over, h, g_inh, tau_inh)
     v, w, v_error, w_error = adapting_step(h, v, w, e, i, refractory, cell)
     dv, dw = slopes(v, w, g_exc, g_inh, refractory, cell)
     ratio = max(
         error_ratio(v_error, h, dv),
         error_ratio(w_error, h, dw),
-        error_ratio(e_error, h, -g_exc / tau_exc),
-        error_ratio(i_error, h, -g_inh / tau_inh),
+        error_ratio(e_error, h, over(-g_exc, tau_exc)),
+        error_ratio(i_error, h, over(-g_inh, tau_inh)),
     )
     return ((v, w), (g_exc, g_inh), refractory), ratio
 
@@ -71,7 +72,7 @@ def step(  # type: ignore[no-untyped-def]
     )  # fmt: skip
     y = ((v_mv, w_pa), (g_exc_ns, g_inh_ns), refractory)
     y, h_ms, spikes = integrate_and_fire(
-        sub_step, y, (tau_exc_ms, tau_inh_ms, cell), h_ms, dt_ms,
+        sub_step, y, (inverse(tau_exc_ms), inverse(tau_inh_ms), cell), h_ms, dt_ms,
         v_fire_mv, v_reset_mv, b_pa, refractory_steps,
     )  # fmt: skip
     (v_mv, w_pa), (g_exc_ns, g_inh_ns), refractory = y

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from ..registry import CellModel, Parameter, Variable
 from . import _conductance
 from ._conductance import conductance_constants, decay_stages, error_ratio
+from ._division import inverse
 from ._linear import refractory_steps
 from ._parameters import (
     CONDUCTANCE_RECEPTORS,
@@ -143,14 +144,14 @@ def channel_step(s, x, e, i, cell):  # type: ignore[no-untyped-def]
     return after, error
 
 
-def sub_step(h, y, p):  # type: ignore[no-untyped-def]
+def sub_step(over, h, y, p):  # type: ignore[no-untyped-def]
     """Return ((v, m, h, n), g_exc, g_inh) after ``h`` ms, and the largest error ratio."""
     x, g_exc, g_inh = y
     tau_exc, tau_inh, cell = p
-    e, g_exc, e_error = decay_stages(h, g_exc, tau_exc)
-    i, g_inh, i_error = decay_stages(h, g_inh, tau_inh)
+    e, g_exc, e_error = decay_stages(over, h, g_exc, tau_exc)
+    i, g_inh, i_error = decay_stages(over, h, g_inh, tau_inh)
     x, x_error = channel_step(h, x, e, i, cell)
-    return (x, g_exc, g_inh), error_ratio(max(x_error, e_error, i_error))
+    return (x, g_exc, g_inh), error_ratio(over, max(x_error, e_error, i_error))
 
 
 def step(  # type: ignore[no-untyped-def]
@@ -169,8 +170,9 @@ def step(  # type: ignore[no-untyped-def]
         i_inj_pa, i_offset_pa, c_m_pf, g_na_ns, g_k_ns, g_leak_ns, v_offset_mv,
         e_na_mv, e_k_mv, e_leak_mv, e_exc_mv, e_inh_mv,
     )  # fmt: skip
+    p = (inverse(tau_exc_ms), inverse(tau_inh_ms), cell)
     y = ((v_mv, m, h, n), g_exc_ns, g_inh_ns)
-    y, h_ms, _ = integrate(sub_step, y, (tau_exc_ms, tau_inh_ms, cell), h_ms, dt_ms)
+    y, h_ms, _ = integrate(sub_step, y, p, h_ms, dt_ms)
     (v_mv, m, h, n), g_exc_ns, g_inh_ns = y
     g_exc_ns = g_exc_ns + in_excitatory
     g_inh_ns = g_inh_ns + in_inhibitory

@@ -21,6 +21,7 @@ from ._conductance import (
     potential_step,
     threshold,
 )
+from ._division import inverse
 from ._parameters import (
     CONDUCTANCE_RECEPTORS,
     MEMBRANE,
@@ -34,7 +35,7 @@ from ._rkf45 import METHODS
 __all__ = ["MODEL", "fast_step", "slope", "step", "sub_step", "totals"]
 
 
-def slope(v, g, p):  # type: ignore[no-untyped-def]
+def slope(over, v, g, p):  # type: ignore[no-untyped-def]
     """Return dV/dt (mV/ms): 0 while refractory; above the threshold as at the threshold.
 
     Unlike in ``iaf_cond_exp``, injected currents are added last.
@@ -47,21 +48,21 @@ def slope(v, g, p):  # type: ignore[no-untyped-def]
     i_exc = g_exc * (u - e_exc)
     i_inh = g_inh * (u - e_inh)
     i_leak = g_leak * (u - v_rest)
-    return (-i_leak - i_exc - i_inh + i_inj + i_offset) / c_m
+    return over(-i_leak - i_exc - i_inh + i_inj + i_offset, c_m)
 
 
-def sub_step(h, y, p):  # type: ignore[no-untyped-def]
+def sub_step(over, h, y, p):  # type: ignore[no-untyped-def]
     """Return (v, dg_exc, g_exc, dg_inh, g_inh) after ``h`` ms, and the largest error ratio."""
     v, dg_exc, g_exc, dg_inh, g_inh = y
     tau_exc, tau_inh, cell = p
-    e, dg_exc, g_exc, de_error, e_error = alpha_stages(h, dg_exc, g_exc, tau_exc)
-    i, dg_inh, g_inh, di_error, i_error = alpha_stages(h, dg_inh, g_inh, tau_inh)
+    e, dg_exc, g_exc, de_error, e_error = alpha_stages(over, h, dg_exc, g_exc, tau_exc)
+    i, dg_inh, g_inh, di_error, i_error = alpha_stages(over, h, dg_inh, g_inh, tau_inh)
     v, v_error = potential_step(
-        slope, h, v, (e[0], i[0]), (e[1], i[1]), (e[2], i[2]), (e[3], i[3]),
+        slope, over, h, v, (e[0], i[0]), (e[1], i[1]), (e[2], i[2]), (e[3], i[3]),
         (e[4], i[4]), (e[5], i[5]), cell,
     )  # fmt: skip
     error = max(v_error, de_error, e_error, di_error, i_error)
-    return (v, dg_exc, g_exc, dg_inh, g_inh), error_ratio(error)
+    return (v, dg_exc, g_exc, dg_inh, g_inh), error_ratio(over, error)
 
 
 def step(  # type: ignore[no-untyped-def]
@@ -77,10 +78,10 @@ def step(  # type: ignore[no-untyped-def]
     states in order, the number of spikes, and whether all hold.
     """
     cell = (
-        refractory, c_m_pf, v_thresh_mv, i_inj_pa, i_offset_pa, g_leak_ns, v_rest_mv,
+        refractory, inverse(c_m_pf), v_thresh_mv, i_inj_pa, i_offset_pa, g_leak_ns, v_rest_mv,
         e_exc_mv, e_inh_mv,
     )  # fmt: skip
-    p = (tau_exc_ms, tau_inh_ms, cell)
+    p = (inverse(tau_exc_ms), inverse(tau_inh_ms), cell)
     y = (v_mv, dg_exc, g_exc_ns, dg_inh, g_inh_ns)
     y, h_ms, holds = method(sub_step, y, p, h_ms, dt_ms)
     v_mv, dg_exc, g_exc_ns, dg_inh, g_inh_ns = y

@@ -20,6 +20,7 @@ from ._conductance import (
     potential_step,
     threshold,
 )
+from ._division import inverse
 from ._parameters import (
     CONDUCTANCE_RECEPTORS,
     MEMBRANE,
@@ -33,17 +34,17 @@ from ._rkf45 import METHODS
 __all__ = ["MODEL", "fast_step", "step", "sub_step", "totals"]
 
 
-def sub_step(h, y, p):  # type: ignore[no-untyped-def]
+def sub_step(over, h, y, p):  # type: ignore[no-untyped-def]
     """Return (v, g_exc, g_inh) after ``h`` ms, and the largest error over the tolerance."""
     v, g_exc, g_inh = y
     tau_exc, tau_inh, cell = p
-    e, g_exc, e_error = decay_stages(h, g_exc, tau_exc)
-    i, g_inh, i_error = decay_stages(h, g_inh, tau_inh)
+    e, g_exc, e_error = decay_stages(over, h, g_exc, tau_exc)
+    i, g_inh, i_error = decay_stages(over, h, g_inh, tau_inh)
     v, v_error = potential_step(
-        leaky_slope, h, v, (e[0], i[0]), (e[1], i[1]), (e[2], i[2]), (e[3], i[3]),
+        leaky_slope, over, h, v, (e[0], i[0]), (e[1], i[1]), (e[2], i[2]), (e[3], i[3]),
         (e[4], i[4]), (e[5], i[5]), cell,
     )  # fmt: skip
-    return (v, g_exc, g_inh), error_ratio(max(v_error, e_error, i_error))
+    return (v, g_exc, g_inh), error_ratio(over, max(v_error, e_error, i_error))
 
 
 def step(  # type: ignore[no-untyped-def]
@@ -57,7 +58,8 @@ def step(  # type: ignore[no-untyped-def]
     Returns the new states in order, the number of spikes, and whether all hold.
     """
     currents = (i_inj_pa, i_offset_pa, g_leak_ns, v_rest_mv, e_exc_mv, e_inh_mv)
-    p = (tau_exc_ms, tau_inh_ms, (refractory, c_m_pf, v_thresh_mv, currents))
+    cell = (refractory, inverse(c_m_pf), v_thresh_mv, currents)
+    p = (inverse(tau_exc_ms), inverse(tau_inh_ms), cell)
     y, h_ms, holds = method(sub_step, (v_mv, g_exc_ns, g_inh_ns), p, h_ms, dt_ms)
     v_mv, g_exc_ns, g_inh_ns = y
     g_exc_ns = g_exc_ns + in_excitatory

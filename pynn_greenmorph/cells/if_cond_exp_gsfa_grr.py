@@ -27,6 +27,7 @@ from ._conductance import (
     potential_step,
     threshold,
 )
+from ._division import inverse
 from ._parameters import (
     CONDUCTANCE_RECEPTORS,
     MEMBRANE,
@@ -70,7 +71,7 @@ def derive(columns: Mapping[str, FloatArray], dt_ms: float) -> dict[str, FloatAr
     return constants(columns, dt_ms) | {name: columns[name] for name in names}
 
 
-def slope(v, g, p):  # type: ignore[no-untyped-def]
+def slope(over, v, g, p):  # type: ignore[no-untyped-def]
     """Return dV/dt (mV/ms): 0 while refractory; above the threshold as at the threshold."""
     refractory, c_m, v_thresh, e_sfa, e_rr, currents = p
     if refractory > 0.0:
@@ -79,24 +80,24 @@ def slope(v, g, p):  # type: ignore[no-untyped-def]
     u = min(v, v_thresh)
     i_sfa = g_sfa * (u - e_sfa)
     i_rr = g_rr * (u - e_rr)
-    return (leaky_current(u, g_exc, g_inh, currents) - i_sfa - i_rr) / c_m
+    return over(leaky_current(u, g_exc, g_inh, currents) - i_sfa - i_rr, c_m)
 
 
-def sub_step(h, y, p):  # type: ignore[no-untyped-def]
+def sub_step(over, h, y, p):  # type: ignore[no-untyped-def]
     """Return (v, g_exc, g_inh, g_sfa, g_rr) after ``h`` ms, and the largest error ratio."""
     v, g_exc, g_inh, g_sfa, g_rr = y
-    tau_exc, tau_inh, tau_sfa, tau_rr, cell = p
-    e, g_exc, e_error = decay_stages(h, g_exc, tau_exc)
-    i, g_inh, i_error = decay_stages(h, g_inh, tau_inh)
-    s, g_sfa, s_error = decay_stages(h, g_sfa, tau_sfa)
-    r, g_rr, r_error = decay_stages(h, g_rr, tau_rr)
+    (tau_exc, tau_inh, tau_sfa, tau_rr), cell = p
+    e, g_exc, e_error = decay_stages(over, h, g_exc, tau_exc)
+    i, g_inh, i_error = decay_stages(over, h, g_inh, tau_inh)
+    s, g_sfa, s_error = decay_stages(over, h, g_sfa, tau_sfa)
+    r, g_rr, r_error = decay_stages(over, h, g_rr, tau_rr)
     v, v_error = potential_step(
-        slope, h, v, (e[0], i[0], s[0], r[0]), (e[1], i[1], s[1], r[1]),
+        slope, over, h, v, (e[0], i[0], s[0], r[0]), (e[1], i[1], s[1], r[1]),
         (e[2], i[2], s[2], r[2]), (e[3], i[3], s[3], r[3]), (e[4], i[4], s[4], r[4]),
         (e[5], i[5], s[5], r[5]), cell,
     )  # fmt: skip
     error = max(v_error, e_error, i_error, s_error, r_error)
-    return (v, g_exc, g_inh, g_sfa, g_rr), error_ratio(error)
+    return (v, g_exc, g_inh, g_sfa, g_rr), error_ratio(over, error)
 
 
 def step(  # type: ignore[no-untyped-def]
@@ -113,8 +114,9 @@ def step(  # type: ignore[no-untyped-def]
     Returns the new states in order, the number of spikes, and whether all hold.
     """
     currents = (i_inj_pa, i_offset_pa, g_leak_ns, v_rest_mv, e_exc_mv, e_inh_mv)
-    cell = (refractory, c_m_pf, v_thresh_mv, e_sfa_mv, e_rr_mv, currents)
-    p = (tau_exc_ms, tau_inh_ms, tau_sfa_ms, tau_rr_ms, cell)
+    cell = (refractory, inverse(c_m_pf), v_thresh_mv, e_sfa_mv, e_rr_mv, currents)
+    taus = (inverse(tau_exc_ms), inverse(tau_inh_ms), inverse(tau_sfa_ms), inverse(tau_rr_ms))
+    p = (taus, cell)
     y = (v_mv, g_exc_ns, g_inh_ns, g_sfa_ns, g_rr_ns)
     y, h_ms, holds = method(sub_step, y, p, h_ms, dt_ms)
     v_mv, g_exc_ns, g_inh_ns, g_sfa_ns, g_rr_ns = y

@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arithmetic import fused
 from ..errors import GreenmorphError, explain
 from ..registry import CellModel
 from .compiled import source_digest
@@ -46,7 +47,8 @@ BLOCK = 512
 #: address (5 % of the time of a step on a Zen 4, more with arrays of constants).
 ROW = 544
 
-_MODULES_FOR_STEPS = {"math": math, "np": np}
+#: What functions of a step may name beside each other and numeric constants.
+_KNOWN = {"math": math, "np": np, "fused": fused}
 
 _BLOCK_TEMPLATE = """
 @njit(error_model="numpy"{options})
@@ -93,10 +95,12 @@ _ONCE = """
 """
 
 # The first pass has no jumps, so the compiler makes it into vectors: 15 instead of
-# 87 ns for a step of IF_cond_exp (AVX-512). A cell for which it does not hold keeps
-# its state and input. Inputs are cleared in a loop of their own, because with many
-# rows of constants the compiler gives up proving that no two rows overlap.
+# 87 ns for a step of IF_cond_exp (AVX-512), and it may use the widest. A cell for
+# which it does not hold keeps its state and input. Inputs are cleared in a loop of
+# their own, because with many rows of constants the compiler gives up proving that
+# no two rows overlap.
 _TWICE = """
+    widest_vectors()
     joined = np.int32(0)
     for i in range(min(n_cells, {block})):
         {results} = {step}({arguments})
@@ -126,7 +130,8 @@ import math
 import numpy as np
 from numba import cfunc, njit, types
 
-from pynn_greenmorph.engine.intrinsics import matrix_at, row_at
+from pynn_greenmorph.arithmetic import fused
+from pynn_greenmorph.engine.intrinsics import matrix_at, row_at, widest_vectors
 
 # {digest}
 '''
@@ -171,7 +176,7 @@ def _check_same(name: str, functions: Sequence[Callable[..., Any]], *meanings: A
 
 def _constants(functions: Sequence[Callable[..., Any]], single: bool) -> str:
     """Source lines for the numeric module constants that the functions use."""
-    known: dict[str, Any] = dict(_MODULES_FOR_STEPS)
+    known: dict[str, Any] = dict(_KNOWN)
     for function in functions:
         _check_same(
             function.__name__, functions, known.setdefault(function.__name__, function), function
@@ -188,7 +193,7 @@ def _constants(functions: Sequence[Callable[..., Any]], single: bool) -> str:
                     explain(
                         f"the function uses the name {name!r}, which cannot be compiled",
                         where=f"{function.__module__}.{function.__qualname__}",
-                        allowed="arguments, math, np, the model's helpers and numeric constants",
+                        allowed="arguments, math, np, fused, the model's helpers, numbers",
                         todo="Pass it as an argument, or declare it as a helper of the model",
                     )
                 )
@@ -217,7 +222,7 @@ class _Single(ast.NodeTransformer):
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         """Write ``np.float32(math.e)`` for ``math.e``."""
         self.generic_visit(node)
-        module = _MODULES_FOR_STEPS.get(node.value.id) if isinstance(node.value, ast.Name) else None
+        module = _KNOWN.get(node.value.id) if isinstance(node.value, ast.Name) else None
         return self._made(node) if isinstance(getattr(module, node.attr, None), float) else node
 
     @staticmethod
@@ -415,6 +420,7 @@ def run_plain(text: str) -> dict[str, Any]:
     start = text.index("@cfunc")
     namespace: dict[str, Any] = {}
     exec(compile(text[:start], "<kernel>", "exec"), namespace)
+    namespace["widest_vectors"] = lambda: None
     return namespace
 
 
@@ -442,8 +448,6 @@ def load_block(
     if not compiles():
         return 0, run_plain(text)["run_block"]
     variant = "scalars" if scalar_parameters else "arrays"
-    name, what = (
-        f"{model.name.lower()}_{variant}",
-        f"cell type {model.name}, constants as {variant}, {precision}",
-    )
-    return load_code(name, text, what), None
+    name = f"{model.name.lower()}_{variant}"
+    what = f"cell type {model.name}, constants as {variant}, {precision}"
+    return load_code(name, text, what, long_chains=model.methods is not None), None

@@ -1,4 +1,4 @@
-"""Machine instructions for the run loop: prefetch, cycle counter, atomics on an int64 array.
+"""Machine instructions: prefetch, cycle counter, atomics on an int64 array, fused products.
 
 Numba has no functions for them. Inline assembly aborts the process, and a plain
 load in a waiting loop is moved out of it, so each is an LLVM instruction here.
@@ -14,8 +14,10 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.core.cgutils import create_struct_proxy
-from numba.extending import intrinsic
+from numba.extending import intrinsic, overload
 from numba.np.arrayobj import make_array, populate_array
+
+from ..arithmetic import fused
 
 __all__ = [
     "atomic_add",
@@ -75,6 +77,40 @@ def row_at(typingctx, address, n, dtype):  # type: ignore[no-untyped-def]
 def matrix_at(typingctx, address, n, m, dtype):  # type: ignore[no-untyped-def]
     """The array (n, m) of ``dtype`` at an address; the caller keeps its memory alive."""
     return _array_at(dtype, 2)
+
+
+@intrinsic
+def _fused(typingctx, a, b, c):  # type: ignore[no-untyped-def]
+    """``a * b + c``, rounded once."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.fma(*args)
+
+    return types.float64(types.float64, types.float64, types.float64), codegen
+
+
+@overload(fused, jit_options={"forceinline": True})
+def _compiled_fused(a, b, c):  # type: ignore[no-untyped-def]
+    def body(a, b, c):  # type: ignore[no-untyped-def]
+        return _fused(a, b, c)
+
+    return body
+
+
+@intrinsic
+def widest_vectors(typingctx):  # type: ignore[no-untyped-def]
+    """Let the function that calls this use vectors of 512 bits where there are some.
+
+    Compilers keep to 256 bits on processors that slow down for wider ones. A chain
+    of several hundred dependent operations gains more than it loses.
+    """
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        # add() of this set knows attributes without a value only.
+        set.add(builder.function.attributes, '"prefer-vector-width"="512"')
+        return context.get_dummy_value()
+
+    return types.void(), codegen
 
 
 @intrinsic
