@@ -469,6 +469,28 @@ def test_several_spikes_in_one_step_are_several_spikes() -> None:
     assert found[1] == pytest.approx(up - down, abs=1e-14)
 
 
+@pytest.mark.parametrize("fraction", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("rule", [Pairs, Vogels, Sign])
+def test_several_spikes_in_one_step_meet_a_target_spike(rule: Any, fraction: float) -> None:
+    """Up to three spikes of the source in a step, many at the very time of a target's spike."""
+    draw, delay = np.random.RandomState(5), 20
+    steps = np.sort(draw.choice(np.arange(50, 900, 5), size=12, replace=False))
+    pre = np.repeat(steps, draw.randint(1, 4, size=len(steps)))
+    shift = round((1.0 - 2.0 * fraction) * delay)
+    post = np.unique([*(steps[::2] + shift), *(5 * draw.randint(6, 180, size=4))])
+    bounds = {"w_min": 0.1 * W_MAX}
+    synapse = mechanism(rule().rule, fraction=fraction, delay=delay * DT, **bounds)
+    times = (list((DT * train).round(1)) for train in (pre, post))
+    projection, target = one_synapse(*times, synapse)
+    sim.run(100.0)
+    (train,) = target.get_data("spikes").segments[0].spiketrains
+    assert np.round(train.magnitude / DT).astype(int).tolist() == post.tolist()
+    dependence = "AdditiveWeightDependence"
+    expected = brute_force(0.5, pre, post, delay, fraction, rule, dependence)
+    assert 0.1 < expected < 1.0
+    assert weight_of(projection) / W_MAX == pytest.approx(expected, abs=1e-12)
+
+
 def test_parameters_are_got_and_set() -> None:
     """By name, for all and for one connection; a change acts on later spikes."""
     projection, _ = two_synapses()
