@@ -59,6 +59,9 @@ class Plastic(NamedTuple):
         Kernel that handles a row of the table.
     delay, epoch : (t,) int64, steps
         Delay; last step whose spikes are not delivered by the table.
+    silent : (t,) int64, steps
+        Last step whose spikes the synapses only learn from: what they do to the target is
+        pending input.
     first_cell, last_cell : (t,) int64
         Global ids of the source population's first and last cell.
     row_at : (t,) int64
@@ -136,6 +139,7 @@ class Plastic(NamedTuple):
     address: Int64Array
     delay: Int64Array
     epoch: Int64Array
+    silent: Int64Array
     first_cell: Int64Array
     last_cell: Int64Array
     row_at: Int64Array

@@ -197,6 +197,7 @@ class _Builder:
             address=same(prepared.address),
             delay=delay,
             epoch=same(mechanism.epoch),
+            silent=same(mechanism.silent),
             first_cell=first,
             last_cell=last,
             row_at=row_at + sizes["row"],

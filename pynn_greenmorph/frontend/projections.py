@@ -269,8 +269,9 @@ class Projection(common.Projection):
     def set(self, **attributes: Any) -> None:
         """Set attributes of all connections; see ``pyNN.common.Projection.set``.
 
-        A change acts on spikes emitted from now on: what is in flight arrives
-        with the weight and delay it was sent with.
+        A change of weights or delays acts on spikes emitted from now on: what is
+        in flight arrives with the weight and delay it was sent with. Parameters
+        of plastic and dynamic synapses act on what arrives from now on.
 
         Raises
         ------
