@@ -29,7 +29,7 @@ from .connections import (
 )
 from .memory import check_connections
 from .pairs import CellIndices, draw_for_pairs, matrix_of, pair_keys
-from .plastic_values import check_plasticity, checked_parameter
+from .plastic_values import FRACTION, check_plasticity, checked_fraction, checked_parameter
 from .session import Session
 from .synapses import StaticSynapse, native_names
 from .text_file import TextFile, names_to_save
@@ -165,7 +165,7 @@ class Projection(common.Projection):
             weight=weight,
             delay_steps=delay,
             columns=columns,
-            dendritic_fraction=getattr(self.synapse_type, "dendritic_delay_fraction", 1.0),
+            dendritic_fraction=checked_fraction(self, as_column(parameters.get(FRACTION, 1.0), n)),
         )
         check_plasticity(self, self._group)
         self._session.network.synapses.append(self._group)
@@ -214,7 +214,7 @@ class Projection(common.Projection):
             return to_ms(self._session, self._group.delay_steps[rows])
         if name == "weight":
             return self._session.simulation.plasticity.weights(self._group)[rows]
-        if name == "dendritic_delay_fraction" and self._group.model.rule is not None:
+        if name == FRACTION and self._group.model.rule is not None:
             return np.broadcast_to(self._group.dendritic_fraction, (len(self),))[rows]
         # PyNN's own get() asks by column, a single connection by PyNN's name.
         column = native_names(self.synapse_type).get(name, name)
@@ -403,5 +403,14 @@ class Projection(common.Projection):
             parameter = next(one for one in group.model.parameters if one.column == column)
             group.columns = {**group.columns, column: checked_parameter(self, parameter, values)}
         else:
-            raise AttributeError(f"{column!r} of a connection cannot be set")
+            raise AttributeError(
+                explain(
+                    f"{column} cannot be set",
+                    where=f"Projection {self.label!r}",
+                    allowed=", ".join(
+                        ["weight", "delay", *(one.name for one in group.model.parameters)]
+                    ),
+                    todo="Give it to the synapse type or the connector when the projection is made",
+                )
+            )
         self._session.simulation.synapses_changed()

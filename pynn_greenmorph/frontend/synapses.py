@@ -148,7 +148,7 @@ class STDPMechanism(pynn_synapses.STDPMechanism):
         timing_dependence: Any = None,
         weight_dependence: Any = None,
         voltage_dependence: Any = None,
-        dendritic_delay_fraction: float = 1.0,
+        dendritic_delay_fraction: Any = 1.0,
         weight: Any = 0.0,
         delay: Any = None,
     ) -> None:
@@ -174,9 +174,9 @@ class STDPMechanism(pynn_synapses.STDPMechanism):
         refuse_units("STDPMechanism", {"weight": weight, "delay": delay})
         # PyNN asks whether the delay is true, which an array refuses.
         given_delay = self._get_minimum_delay() if delay is None else delay
-        super().__init__(
-            timing_dependence, weight_dependence, None, dendritic_delay_fraction, weight, 1.0
-        )
+        # PyNN takes one number only; here each connection may have its own.
+        super().__init__(timing_dependence, weight_dependence, None, 1.0, weight, 1.0)
+        self.dendritic_delay_fraction = dendritic_delay_fraction
         self.delay = given_delay
 
     def _build_translations(self) -> None:

@@ -508,8 +508,73 @@ def test_parameters_are_got_and_set() -> None:
     with pytest.raises(sim.errors.ConnectionError, match="w_max is 0"):
         projection.set(A_plus=0.5, w_max=0.0)
     assert projection[1].A_plus == 0.011  # all or nothing
-    with pytest.raises(AttributeError, match="dendritic_delay_fraction"):
+    with pytest.raises(AttributeError, match=r"dendritic_delay_fraction cannot be set.*A_plus"):
         projection.set(dendritic_delay_fraction=0.5)
+    with pytest.raises(AttributeError, match="dendritic_delay_fraction cannot be set"):
+        projection[0].dendritic_delay_fraction = 0.5
+
+
+def fractions_as(kind: str, fractions: np.ndarray, delays: np.ndarray) -> np.ndarray:
+    """Weights that 12 synapses with fractions (4, 3) of delays learn, given in different ways."""
+    sim.setup(timestep=DT, max_delay=10.0, threads=2)
+    draw = np.random.RandomState(3)
+    grid = np.arange(20, 900, 4)
+    times = [(np.sort(draw.choice(grid, 25, replace=False)) * DT).round(1) for _ in range(7)]
+    source = sim.Population(4, sim.SpikeSourceArray(spike_times=times[:4]))
+    driver = sim.Population(3, sim.SpikeSourceArray(spike_times=times[4:]))
+    target = sim.Population(3, sim.IF_curr_exp(tau_m=0.5, tau_syn_E=0.1, tau_refrac=0.1, cm=0.1))
+    kick = sim.StaticSynapse(weight=100.0, delay=0.1)
+    sim.Projection(driver, target, sim.OneToOneConnector(), kick)
+    if kind == "list":
+        rows = [(*at, delays[at], fractions[at]) for at in np.ndindex(4, 3)]
+        names = ["delay", "dendritic_delay_fraction"]
+        connector = sim.FromListConnector(rows, column_names=names)
+        whole = sim.Projection(source, target, connector, mechanism(sim.SpikePairRule(**PAIR)))
+    elif kind == "array":
+        synapse = mechanism(sim.SpikePairRule(**PAIR), fraction=fractions, delay=delays)
+        whole = sim.Projection(source, target, sim.AllToAllConnector(), synapse)
+    else:
+        singles = []
+        for i, j in np.ndindex(4, 3):
+            synapse = mechanism(
+                sim.SpikePairRule(**PAIR), fraction=fractions[i, j], delay=delays[i, j]
+            )
+            pair = source[i : i + 1], target[j : j + 1]
+            singles.append(sim.Projection(*pair, sim.AllToAllConnector(), synapse))
+        sim.run(100.0)
+        return np.array([weight_of(one) for one in singles]).reshape(4, 3)
+    got = whole.get("dendritic_delay_fraction", format="array")
+    np.testing.assert_array_equal(got, fractions)
+    sim.run(100.0)
+    return np.asarray(whole.get("weight", format="array"))
+
+
+def test_each_connection_may_have_its_dendritic_fraction() -> None:
+    """A column of a list or an array gives what projections of single connections give."""
+    draw = np.random.RandomState(1)
+    fractions = draw.choice([0.0, 0.3, 1.0], size=(4, 3))
+    delays = draw.choice([0.8, 2.0], size=(4, 3))
+    singles, listed, array = (
+        fractions_as(kind, fractions, delays) for kind in ("singles", "list", "array")
+    )
+    np.testing.assert_array_equal(listed, singles)
+    np.testing.assert_array_equal(array, singles)
+    assert len(np.unique(singles)) == 12
+
+
+@pytest.mark.parametrize("fraction", [-0.1, 1.1, np.nan])
+def test_dendritic_fractions_that_cannot_be(fraction: float) -> None:
+    with pytest.raises(sim.errors.InvalidParameterValueError, match="dendritic_delay_fraction"):
+        one_synapse([1.0], [2.0], mechanism(sim.SpikePairRule(), fraction=fraction))
+
+
+def test_too_many_dendritic_fractions() -> None:
+    sim.setup()
+    cells = sim.Population(20, sim.IF_curr_exp())
+    drawn: Any = sim.RandomDistribution("uniform", (0.0, 1.0))
+    synapse = mechanism(sim.SpikePairRule(), fraction=drawn)
+    with pytest.raises(sim.errors.InvalidParameterValueError, match=r"at most 256.*Given: 400"):
+        sim.Projection(cells, cells, sim.AllToAllConnector(), synapse)
 
 
 def test_drawn_parameters_act_connection_by_connection() -> None:
