@@ -10,6 +10,7 @@ import numpy as np
 import pyNN.greenmorph as sim
 import pytest
 
+from pynn_greenmorph.engine import histories
 from pynn_greenmorph.errors import FidelityWarning
 from tests.models import DT
 from tests.plastic_models import N_POST, N_PRE, W_MAX, learn
@@ -258,6 +259,40 @@ def test_the_sign_of_the_lag_moves_a_logistic_map() -> None:
                 x += amplitude * x * (1.0 - x)
                 x += other * x * (1.0 - x) if k < len(pre) - 1 else 0.0
         assert weight_of(projection) / W_MAX == pytest.approx(x, abs=1e-14)
+
+
+@pytest.mark.parametrize("delay", [0.1, 2.0])
+def test_the_history_of_a_target_is_bounded(delay: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rule that asks for the order only: spikes of the target between two of a source are one."""
+    monkeypatch.setattr(histories, "RECENT_STEPS", 200)
+    rule = sim.SignTimingRule(a_plus=0.0003, a_minus=0.02)
+    # One source has been silent since the beginning, the other one fires again.
+    trains = [[10.0, 5000.0], [17.0, 1500.0, 2222.0, 5000.0]]
+    post = np.arange(13.0, 4990.0, 4.0)
+    sim.setup(timestep=DT)
+    sources = sim.Population(2, sim.SpikeSourceArray(spike_times=trains))
+    driver = sim.Population(1, sim.SpikeSourceArray(spike_times=post - 0.2))
+    target = sim.Population(1, sim.IF_curr_exp(tau_m=0.5, tau_syn_E=0.1, tau_refrac=0.1, cm=0.1))
+    kick = sim.StaticSynapse(weight=100.0, delay=0.1)
+    sim.Projection(driver, target, sim.OneToOneConnector(), kick)
+    synapse = mechanism(rule, "MultiplicativeWeightDependence", 0.5, delay)
+    projection = sim.Projection(sources, target, sim.AllToAllConnector(), synapse)
+    room = []
+    for _ in range(51):
+        sim.run(100.0)
+        (part,) = sim.state.session.simulation._parts
+        room.append(len(part.plastic.step))
+    assert max(room) < 300 < len(post) / 4
+    for found, pre in zip(
+        projection.get("weight", "list", with_address=False), trains, strict=True
+    ):
+        x = 0.5
+        for k, time in enumerate(pre):
+            n = ((post >= pre[k - 1]) & (post < time)).sum() if k else 0
+            for _ in range(n):
+                x += 0.0003 * (1.0 - x)
+            x -= 0.02 * x * (post < time).any()
+        assert found / W_MAX == pytest.approx(x, abs=1e-12)
 
 
 def test_weights_stay_within_their_bounds() -> None:
