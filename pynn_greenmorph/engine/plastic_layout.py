@@ -254,15 +254,7 @@ class _Builder:
 
     def finish(self, window: int) -> Plastic:
         """Return the part's arrays."""
-        empty = no_plastic()
-        result = Plastic(
-            *(
-                np.concatenate([getattr(empty, name), *self.columns[name]]).astype(
-                    getattr(empty, name).dtype
-                )
-                for name in Plastic._fields
-            )
-        )
+        result = Plastic(*(self._joined(name) for name in Plastic._fields))
         # One more: a synapse that need not wait is written behind those that do.
         longest = max((int(piece.lengths.max()) for piece in self.pieces), default=0)
         result = result._replace(
@@ -274,6 +266,14 @@ class _Builder:
         )
         histories = [(piece, self._past(piece)) for piece in self.pieces if len(piece.cells)]
         return lay_out_histories(result, histories, window)
+
+    def _joined(self, name: str) -> NDArray[Any]:
+        """One array of the part; its pieces are given up, and one of its own is not copied."""
+        pieces = self.columns.pop(name)
+        dtype = getattr(no_plastic(), name).dtype
+        if len(pieces) == 1 and pieces[0].dtype == dtype and pieces[0].flags.owndata:
+            return np.ascontiguousarray(pieces[0])
+        return np.concatenate([np.zeros(0, dtype), *pieces], dtype=dtype, casting="unsafe")
 
     @staticmethod
     def _past(piece: Piece) -> History:
@@ -332,9 +332,13 @@ class _Prepared:
 
     def numbers(self, order: NDArray[np.uint32]) -> FloatArray:
         """The parameters of the first connection, and, if needed, those of all in order."""
-        first = np.array([column[0] for column in self.columns])
-        own = [column[order] for column in self.columns] if self.own else []
-        return np.concatenate([first, *own])
+        n = len(self.columns)
+        result = np.empty(n + n * len(order) * self.own)
+        result[:n] = [column[0] for column in self.columns]
+        if self.own:
+            for column, values in zip(self.columns, result[n:].reshape(n, -1), strict=True):
+                values[:] = column[order]
+        return result
 
 
 def _horizon(mechanism: Mechanism) -> float:
