@@ -12,14 +12,12 @@ from pyNN import errors as pynn_errors
 from ..errors import explain
 from ..network import SynapseGroup
 from ..registry import Parameter
+from .synapses import FRACTION
 from .values import allowed_values, refused
 
-__all__ = ["FRACTION", "check_plasticity", "checked_fraction", "checked_parameter"]
+__all__ = ["check_plasticity", "checked_fraction", "checked_parameter"]
 
 FloatArray = NDArray[np.float64]
-
-#: PyNN's name of the fraction of a delay that is dendritic.
-FRACTION = "dendritic_delay_fraction"
 
 #: Most different fractions: each has tables of its own, with all sources.
 _MOST_FRACTIONS = 256

@@ -29,11 +29,11 @@ from .connections import (
 )
 from .memory import check_connections
 from .pairs import CellIndices, draw_for_pairs, matrix_of, pair_keys
-from .plastic_values import FRACTION, check_plasticity, checked_fraction, checked_parameter
+from .plastic_values import check_plasticity, checked_fraction, checked_parameter
 from .session import Session
-from .synapses import StaticSynapse, native_names
+from .synapses import FRACTION, StaticSynapse, native_names
 from .text_file import TextFile, names_to_save
-from .values import refuse_units
+from .values import refuse_no_numbers
 
 __all__ = ["Projection"]
 
@@ -281,7 +281,8 @@ class Projection(common.Projection):
             For values that are not finite or out of limits.
         """
         simulator.state.check_mine(self._session, "Projection.set()")
-        refuse_units(f"Projection {self.label!r}, set()", attributes)
+        # None, too, is explained where a list of another length is.
+        refuse_no_numbers(f"Projection {self.label!r}, set()", attributes, optional=attributes)
         group = self._group
         before = group.weight, group.delay_steps, group.columns
         try:
@@ -345,7 +346,9 @@ class Projection(common.Projection):
     def _set_attributes(self, parameter_space: ParameterSpace) -> None:
         parameter_space.evaluate(simplify=False)
         for name, values in parameter_space.items():
-            self._replace(name, values[self._ends()])
+            # A function of the distance may return anything.
+            matrix = np.asarray(values, dtype=np.float64)
+            self._replace(name, np.broadcast_to(matrix, self.shape)[self._ends()])
 
     def _set_initial_value_array(self, variable: str, initial_value: Any) -> None:
         states = [state.name for state in self._group.model.states]
