@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import GreenmorphError, explain
 from ..network import Network, SynapseGroup
 from ..rules import TimingRule
 from .generate_synapse import hidden_parameters, load_row, load_trace, needs_own, remembered
@@ -21,7 +22,7 @@ from .rows import column_and_stride
 from .sorting import stable_order
 from .tables import CellLayout
 
-__all__ = ["lay_out_mechanisms", "shifts"]
+__all__ = ["check_count", "lay_out_mechanisms", "shifts"]
 
 Int64Array = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
@@ -29,6 +30,19 @@ FloatArray = NDArray[np.float64]
 #: Differences of times below this, in steps, are rounding errors of products of
 #: delays and fractions.
 _NOISE = 1e-6
+
+
+def check_count(n: int) -> None:
+    """Raise ``GreenmorphError`` for more plastic and dynamic synapses (n) than a part numbers."""
+    if n >= 1 << 32:
+        raise GreenmorphError(
+            explain(
+                f"{n:,} plastic and dynamic synapses are too many for one thread",
+                where="run()",
+                allowed="fewer than 4,294,967,296",
+                todo="Use more threads, see setup(threads=...)",
+            )
+        )
 
 
 @dataclass(frozen=True)
@@ -120,6 +134,7 @@ class _Builder:
     def add(self, mechanism: Mechanism, order: NDArray[np.uint32], prepared: _Prepared) -> None:
         """Append the connections ``order`` of a mechanism, sorted as ``_Prepared`` does."""
         group, cells, sizes = mechanism.group, self.cells, self.sizes
+        check_count(sizes["synapse"] + len(order))
         source = group.pre[order]
         differs = source[1:] != source[:-1]
         for column in (group.delay_steps, prepared.fraction):
