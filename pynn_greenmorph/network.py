@@ -105,8 +105,8 @@ class SynapseGroup:
         may be broadcast as well.
     initial : dict of str to (n,) float64
         Initial values of states, where they are not those of the synapse type.
-    dendritic_fraction : float
-        Fraction of the delay that is dendritic, from 0 to 1.
+    dendritic_fraction : float or (n,) float64
+        Fraction of the delay that is dendritic, from 0 to 1; may be broadcast as well.
     """
 
     label: str
@@ -119,7 +119,7 @@ class SynapseGroup:
     delay_steps: NDArray[np.int32]
     columns: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     initial: dict[str, NDArray[np.float64]] = field(default_factory=dict)
-    dendritic_fraction: float = 1.0
+    dendritic_fraction: float | NDArray[np.float64] = 1.0
 
     @property
     def size(self) -> int:

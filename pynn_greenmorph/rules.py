@@ -74,6 +74,9 @@ class TimingRule:
         earlier spikes of the source, and the source's spike with earlier ones
         of the target, but the two are not paired with each other. With "pre
         first" the target's spike follows the source's after 0 ms.
+        Where delays are wholly axonal a target's spike is handed over after
+        the source's of the same time in both cases, with ``since_pre_ms`` 0; a
+        rule with "post first" leaves out the source's spikes of that time.
     horizon : callable or None
         From parameters, the time (ms) after a spike of the source from which on
         the target's spikes change nothing until the source spikes again.

@@ -2,11 +2,15 @@
 
 A target spike that a synapse has not yet taken into account is kept until the
 source's next spike, however long that takes. Dropping the others changes no
-result, so it does not matter when it is done.
+result, so it does not matter when it is done. A rule that does not ask when the
+target's spikes were needs only their number between two spikes of a source:
+those that all synapses see between the same two are kept as one entry, so that
+a history is no longer than the number of its synapses asks for.
 """
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 
 import numpy as np
@@ -139,12 +143,12 @@ def make_room(plastic: Plastic, pieces: Sequence[Piece], now: int, window: int) 
     for piece in pieces:
         if piece.mechanism.group.model.rule is not None:
             past = piece.part_history(plastic)
-            histories.append((piece, past.take(_needed(past, piece, plastic, now))))
+            histories.append((piece, _needed(past, piece, plastic, now)))
     return lay_out_histories(plastic, histories, window)
 
 
-def _needed(past: History, piece: Piece, plastic: Plastic, now: int) -> NDArray[np.bool_]:
-    """Which spikes of the targets a synapse may still ask for.
+def _needed(past: History, piece: Piece, plastic: Plastic, now: int) -> History:
+    """The spikes of the targets that a synapse may still ask for.
 
     Recent ones are all kept, so only synapses with older questions are looked at:
     those of sources that have been silent for a while.
@@ -164,21 +168,66 @@ def _needed(past: History, piece: Piece, plastic: Plastic, now: int) -> NDArray[
     previous = plastic.previous[piece.ranks]
     silent = np.flatnonzero((previous >= 0) & (previous - longest <= since))
     if not len(silent):
-        return asked
+        return past.take(asked) if _asks_when(piece) else _counted(past, asked, recent, is_last)
     ends = np.cumsum(piece.lengths) + piece.synapses.start
     synapses, row = expand(ends[silent] - piece.lengths[silent], ends[silent])
     seen = previous[silent][row]
     delay = delays[plastic.connection[synapses] * stride].astype(np.int64)
-    # From the source's last spike as the target sees it, one delay either way to be safe.
-    low, high = np.maximum(seen - delay, 0), seen + delay + reach
-    base = int(past.step.max(initial=0)) + 1
-    keys = np.searchsorted(piece.cells, past.cell) * base + past.step
     target = plastic.target[synapses].astype(np.int64) - piece.histories.start
-    begins = np.searchsorted(keys, target * base + np.minimum(low, base))
-    last = np.searchsorted(keys, target * base + np.minimum(high, base - 1), side="right")
-    change = np.bincount(begins, minlength=len(keys) + 1)
-    change -= np.bincount(np.maximum(last, begins), minlength=len(keys) + 1)
-    return asked | (np.cumsum(change)[:-1] > 0)
+    entries = _Entries(past, piece.cells, target)
+    # From the source's last spike as the target sees it, one delay either way to be safe.
+    low, high = np.maximum(seen - delay, 0), seen + delay
+    asked |= entries.covered(entries.from_(low), entries.behind(high + reach))
+    if _asks_when(piece):
+        return past.take(asked)
+    # An entry ends a group where a source's last spike may lie between it and the next.
+    ends = entries.covered(np.maximum(entries.from_(low) - 1, 0), entries.behind(high))
+    return _counted(past, asked, recent, is_last | ends)
+
+
+class _Entries:
+    """Finds entries of the histories of the ``targets`` (k,) of synapses by step."""
+
+    def __init__(self, past: History, cells: Int64Array, targets: Int64Array) -> None:
+        self.base = int(past.step.max(initial=0)) + 1
+        self.keys = np.searchsorted(cells, past.cell) * self.base + past.step
+        self.targets = targets * self.base
+
+    def from_(self, steps: Int64Array) -> Int64Array:
+        """The first entry at or after a step (k,), or the end of the history."""
+        return np.searchsorted(self.keys, self.targets + np.minimum(steps, self.base))
+
+    def behind(self, steps: Int64Array) -> Int64Array:
+        """The first entry after a step (k,), or the end of the history."""
+        last = self.targets + np.minimum(steps, self.base - 1)
+        return np.searchsorted(self.keys, last, side="right")
+
+    def covered(self, begins: Int64Array, ends: Int64Array) -> NDArray[np.bool_]:
+        """Which entries lie within one of the ranges (k,)."""
+        n = len(self.keys) + 1
+        change = np.bincount(begins, minlength=n)
+        change -= np.bincount(np.maximum(ends, begins), minlength=n)
+        return np.cumsum(change)[:-1] > 0
+
+
+def _asks_when(piece: Piece) -> bool:
+    """Whether it matters to a rule when a target's spikes were, not only how many."""
+    rule = piece.mechanism.group.model.rule
+    assert rule is not None
+    return "since_pre_ms" in inspect.signature(rule.change_at_post).parameters
+
+
+def _counted(
+    past: History, kept: NDArray[np.bool_], recent: NDArray[np.bool_], ends: NDArray[np.bool_]
+) -> History:
+    """Kept spikes, those up to the end of a group as one entry at its last; recent ones apart."""
+    ends = ends | recent | np.append(recent[1:], True)
+    group: Int64Array = np.cumsum(ends) - ends
+    number = np.bincount(group[kept], past.number[kept], minlength=int(ends.sum()))
+    last = kept & np.append(group[kept][1:] != group[kept][:-1], True)[np.cumsum(kept) - 1]
+    return History(
+        past.cell[last], past.step[last], number[group[last]].astype(np.int64), past.trace[last]
+    )
 
 
 def _first_table(plastic: Plastic, piece: Piece) -> int:

@@ -79,6 +79,8 @@ class Mechanism:
         Step of the present trial at which it was made; 0 in later trials.
     epoch : int
         Last step whose spikes it does not deliver.
+    silent : int
+        Last step whose spikes it only learns from, see :class:`.Plastic`.
     weight : (n,) float64, nA, uS or mV
         Weights as they are now. Like ``previous`` and ``state`` a view, not to be
         written to, before anything is brought back from the parts: one number may
@@ -98,6 +100,7 @@ class Mechanism:
     number: int
     born: int
     epoch: int
+    silent: int = -1
     weight: FloatArray = field(default_factory=lambda: np.zeros(0))
     previous: Int64Array = field(default_factory=_no_int)
     state: FloatArray = field(default_factory=lambda: np.zeros((0, 0)))
@@ -231,6 +234,14 @@ class Piece:
     own: bool
     histories: slice
     cells: Int64Array
+
+    def changing(self, plastic: Plastic) -> list[FloatArray | Int64Array]:
+        """Views of what spikes of the sources change in a part's arrays."""
+        return [
+            plastic.weight[self.synapses],
+            plastic.previous[self.ranks],
+            plastic.state[self.states],
+        ]
 
     def bring_back_weights(self, plastic: Plastic) -> None:
         """Copy the weights of a part to the mechanism."""

@@ -1,13 +1,13 @@
 """Synapses that are more than a weight: what the run loop works on.
 
 They are stored apart from the rows of static synapses, by projection, delay,
-source population, source cell and order of insertion, and delivered in this
-order after all static input of a step, ``delay`` steps after the emission. A
-part has those onto its own cells, and the history of spikes of these cells: no
-part reads or writes what another one changes.
+dendritic fraction of it, source population, source cell and order of insertion,
+and delivered in this order after all static input of a step, ``delay`` steps
+after the emission. A part has those onto its own cells, and the history of
+spikes of these cells: no part reads or writes what another one changes.
 
-A *table* holds the synapses of one projection with one delay from one source
-population, a *row* those of one source cell in it. What a synapse remembers of
+A *table* holds the synapses of one projection with one delay and fraction from
+one source population, a *row* those of one source cell in it. What a synapse remembers of
 its source is kept once for each row, or, where parameters differ between
 connections, once for each synapse. A *channel* holds the *histories* of the
 targets of one projection in one population.
@@ -59,6 +59,9 @@ class Plastic(NamedTuple):
         Kernel that handles a row of the table.
     delay, epoch : (t,) int64, steps
         Delay; last step whose spikes are not delivered by the table.
+    silent : (t,) int64, steps
+        Last step whose spikes the synapses only learn from: what they do to the target is
+        pending input.
     first_cell, last_cell : (t,) int64
         Global ids of the source population's first and last cell.
     row_at : (t,) int64
@@ -136,6 +139,7 @@ class Plastic(NamedTuple):
     address: Int64Array
     delay: Int64Array
     epoch: Int64Array
+    silent: Int64Array
     first_cell: Int64Array
     last_cell: Int64Array
     row_at: Int64Array

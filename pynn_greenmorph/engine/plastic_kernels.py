@@ -219,6 +219,7 @@ def learn_row(plastic, table, first, last, rank, previous, emitted):  # type: ig
 
 def run_learning_row(plastic, inputs, table, row, number, emitted, trial, key):  # type: ignore[no-untyped-def]
     """Handle a row of plastic synapses: learn, add the new weights, move the source's traces on."""
+    heard = emitted > plastic.silent[table]
     first, last = np.uint64(plastic.start[row]), np.uint64(plastic.start[row + 1])
     rank, at, stride = (
         np.int64(plastic.rank[row]),
@@ -237,8 +238,9 @@ def run_learning_row(plastic, inputs, table, row, number, emitted, trial, key): 
                 states = states_of(state, state_at, np.int64(synapse))
                 moved = traced(states, elapsed_ms, parameters)
                 keep_states(state, state_at, np.int64(synapse), moved)
-            slot = np.uint64(plastic.slot[np.uint64(plastic.target[synapse])])
-            inputs[slot] += plastic.weight[synapse] * scale_of(parameters)
+            if heard:
+                slot = np.uint64(plastic.slot[np.uint64(plastic.target[synapse])])
+                inputs[slot] += plastic.weight[synapse] * scale_of(parameters)
         if not OWN:
             states = states_of(state, state_at, rank)
             keep_states(state, state_at, rank, traced(states, elapsed_ms, parameters))
@@ -248,6 +250,7 @@ def run_learning_row(plastic, inputs, table, row, number, emitted, trial, key): 
 
 def run_dynamic_row(plastic, inputs, table, row, number, emitted, trial, key):  # type: ignore[no-untyped-def]
     """Handle a row of synapses whose weights act with a factor that spikes change."""
+    heard = emitted > plastic.silent[table]
     first, last = np.int64(plastic.start[row]), np.int64(plastic.start[row + 1])
     rank = np.int64(plastic.rank[row])
     at, stride, state_at = (
@@ -274,9 +277,10 @@ def run_dynamic_row(plastic, inputs, table, row, number, emitted, trial, key):  
                     states, elapsed_ms, parameters, key, trial, connection, emitted, one
                 )
                 keep_states(plastic.state, state_at, synapse, states)
-            inputs[plastic.target[synapse]] += (
-                plastic.weight[synapse] * scale_of(parameters) * factor
-            )
+            if heard:
+                inputs[plastic.target[synapse]] += (
+                    plastic.weight[synapse] * scale_of(parameters) * factor
+                )
         previous = emitted
     plastic.previous[rank] = emitted
 

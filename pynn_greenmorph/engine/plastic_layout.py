@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import GreenmorphError, explain
 from ..network import Network, SynapseGroup
+from ..rules import TimingRule
 from .generate_synapse import hidden_parameters, load_row, load_trace, needs_own, remembered
 from .histories import lay_out_histories
 from .mechanisms import History, Mechanism, Piece
@@ -20,7 +22,7 @@ from .rows import column_and_stride
 from .sorting import stable_order
 from .tables import CellLayout
 
-__all__ = ["lay_out_mechanisms", "shifts"]
+__all__ = ["check_count", "lay_out_mechanisms", "shifts"]
 
 Int64Array = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
@@ -28,6 +30,19 @@ FloatArray = NDArray[np.float64]
 #: Differences of times below this, in steps, are rounding errors of products of
 #: delays and fractions.
 _NOISE = 1e-6
+
+
+def check_count(n: int) -> None:
+    """Raise ``GreenmorphError`` for more plastic and dynamic synapses (n) than a part numbers."""
+    if n >= 1 << 32:
+        raise GreenmorphError(
+            explain(
+                f"{n:,} plastic and dynamic synapses are too many for one thread",
+                where="run()",
+                allowed="fewer than 4,294,967,296",
+                todo="Use more threads, see setup(threads=...)",
+            )
+        )
 
 
 @dataclass(frozen=True)
@@ -44,32 +59,33 @@ class _Cells:
     precision: str
 
 
-def shifts(delay: Int64Array, mechanism: Mechanism) -> dict[str, NDArray[Any]]:
-    """Which target spikes come before a source's spike at the synapse, for each delay.
+def shifts(
+    delay: Int64Array, fraction: FloatArray, rule: TimingRule | None
+) -> dict[str, NDArray[Any]]:
+    """Which target spikes come before a source's spike at the synapse, for each table.
 
     Parameters
     ----------
     delay : (t,) int64, steps
-    mechanism : Mechanism
+    fraction : (t,) float64
+        Of the delay, that is dendritic.
+    rule : TimingRule or None
 
     Returns
     -------
     dict
         ``shift`` (t,) float64, ``upper`` and ``tie`` (t,) int64; see :class:`Plastic`.
     """
-    fraction, rule = mechanism.group.dendritic_fraction, mechanism.group.model.rule
     shift = (1.0 - 2.0 * fraction) * delay
     whole = np.round(shift)
     together = np.abs(shift - whole) < _NOISE
     shift = np.where(together, whole, shift)
     upper = np.where(together, whole, np.floor(shift)).astype(np.int64)
-    tie = np.full(len(delay), NO_TIE)
     # Where delays are wholly axonal, a target's spike is not known when the source's
     # spike of the same time arrives; the rule is told of it with the next one.
-    if rule is not None and rule.simultaneous == "post first" and fraction > 0.0:
-        tie[together] = upper[together]
-    else:
-        upper[together] -= 1
+    known = (fraction > 0.0) & (rule is not None and rule.simultaneous == "post first")
+    tie = np.where(together & known, upper, NO_TIE)
+    upper -= together & ~known
     return {"shift": shift, "upper": upper, "tie": tie}
 
 
@@ -116,21 +132,25 @@ class _Builder:
             self.columns[name].append(values)
 
     def add(self, mechanism: Mechanism, order: NDArray[np.uint32], prepared: _Prepared) -> None:
-        """Append the connections ``order`` of a mechanism, sorted by delay, then source."""
+        """Append the connections ``order`` of a mechanism, sorted as ``_Prepared`` does."""
         group, cells, sizes = mechanism.group, self.cells, self.sizes
-        delays, stride = column_and_stride(group.delay_steps)
+        check_count(sizes["synapse"] + len(order))
         source = group.pre[order]
         differs = source[1:] != source[:-1]
-        if stride:
-            delay = delays[order]
-            differs |= delay[1:] != delay[:-1]
+        for column in (group.delay_steps, prepared.fraction):
+            values, stride = column_and_stride(column)
+            if stride:
+                sorted_values = values[order]
+                differs |= sorted_values[1:] != sorted_values[:-1]
         begins = np.concatenate([[0], np.flatnonzero(differs) + 1])
         # From here on by rows that have synapses.
         row_source = source[begins].astype(np.int64)
-        row_delay = delays[order[begins] if stride else np.zeros_like(begins)].astype(np.int64)
+        row_delay = group.delay_steps[order[begins]].astype(np.int64)
+        row_fraction = prepared.fraction[order[begins]]
         population = cells.population[row_source].astype(np.int64)
-        change = np.flatnonzero((np.diff(row_delay) != 0) | (np.diff(population) != 0)) + 1
-        at = np.concatenate([[0], change])
+        keys = (row_delay, row_fraction, population)
+        change = np.logical_or.reduce([key[1:] != key[:-1] for key in keys])
+        at = np.concatenate([[0], np.flatnonzero(change) + 1])
         tables, first = row_delay[at], cells.first[population[at]]
         last = cells.first[population[at] + 1] - 1
         row_at = np.concatenate([[0], np.cumsum(last - first + 2)])
@@ -141,7 +161,8 @@ class _Builder:
         rank = np.zeros(row_at[-1], dtype=np.int64)
         start[row], rank[row] = lengths, 1
         start, rank = np.cumsum(start) - start, np.cumsum(rank) - rank
-        self._tables(mechanism, prepared, tables, first, last, row_at[:-1])
+        shift = shifts(tables, row_fraction[at], group.model.rule)
+        self._tables(mechanism, prepared, tables, shift, first, last, row_at[:-1])
         self.put(
             start=(start + sizes["synapse"]).astype(np.uint32),
             rank=(rank + sizes["rank"]).astype(np.uint32),
@@ -174,7 +195,7 @@ class _Builder:
 
     def _tables(
         self, mechanism: Mechanism, prepared: _Prepared, delay: Int64Array,
-        first: Int64Array, last: Int64Array, row_at: Int64Array,
+        shift: dict[str, NDArray[Any]], first: Int64Array, last: Int64Array, row_at: Int64Array,
     ) -> None:  # fmt: skip
         sizes, n = self.sizes, len(delay)
         n_param, n_states = len(prepared.columns), mechanism.n_states
@@ -188,7 +209,6 @@ class _Builder:
         if prepared.own:
             param_at, stride = param_at + n_param - sizes["synapse"], prepared.stride(self.part)
             state_at = sizes["state"] - n_states * sizes["synapse"]
-        shift = shifts(delay, mechanism)
         whole = shift["shift"] == np.round(shift["shift"])
         self.put(
             near_at=same(self._near_at(mechanism)),
@@ -197,6 +217,7 @@ class _Builder:
             address=same(prepared.address),
             delay=delay,
             epoch=same(mechanism.epoch),
+            silent=same(mechanism.silent),
             first_cell=first,
             last_cell=last,
             row_at=row_at + sizes["row"],
@@ -248,15 +269,7 @@ class _Builder:
 
     def finish(self, window: int) -> Plastic:
         """Return the part's arrays."""
-        empty = no_plastic()
-        result = Plastic(
-            *(
-                np.concatenate([getattr(empty, name), *self.columns[name]]).astype(
-                    getattr(empty, name).dtype
-                )
-                for name in Plastic._fields
-            )
-        )
+        result = Plastic(*(self._joined(name) for name in Plastic._fields))
         # One more: a synapse that need not wait is written behind those that do.
         longest = max((int(piece.lengths.max()) for piece in self.pieces), default=0)
         result = result._replace(
@@ -269,6 +282,14 @@ class _Builder:
         histories = [(piece, self._past(piece)) for piece in self.pieces if len(piece.cells)]
         return lay_out_histories(result, histories, window)
 
+    def _joined(self, name: str) -> NDArray[Any]:
+        """One array of the part; its pieces are given up, and one of its own is not copied."""
+        pieces = self.columns.pop(name)
+        dtype = getattr(no_plastic(), name).dtype
+        if len(pieces) == 1 and pieces[0].dtype == dtype and pieces[0].flags.owndata:
+            return np.ascontiguousarray(pieces[0])
+        return np.concatenate([np.zeros(0, dtype), *pieces], dtype=dtype, casting="unsafe")
+
     @staticmethod
     def _past(piece: Piece) -> History:
         past = piece.mechanism.history
@@ -280,6 +301,8 @@ class _Prepared:
 
     def __init__(self, mechanism: Mechanism, cells: _Cells, dt_ms: float) -> None:
         model = mechanism.group.model
+        fraction = np.asarray(mechanism.group.dendritic_fraction)
+        self.fraction: FloatArray = np.broadcast_to(fraction, mechanism.group.size)
         self.columns = _columns(mechanism, cells)
         self.slots = _slots(mechanism, cells)
         uniform = all(bool((column == column[0]).all()) for column in self.columns)
@@ -297,23 +320,24 @@ class _Prepared:
             self.memo = memo_of(remembered(model), values, dt_ms, self.horizon_ms)
         self.orders = self._orders(mechanism.group, cells.part)
 
-    @staticmethod
-    def _orders(group: SynapseGroup, part_of_cell: Int64Array) -> list[NDArray[np.uint32]]:
-        """The connections of each part by delay, source cell and insertion."""
+    def _orders(self, group: SynapseGroup, part_of_cell: Int64Array) -> list[NDArray[np.uint32]]:
+        """The connections of each part by delay, dendritic fraction, source cell and insertion."""
         part = part_of_cell.astype(np.int32)[group.post]
         delay, stride = column_and_stride(group.delay_steps)
-        keys = [group.pre, *([delay] if stride else []), *([part] if part.any() else [])]
+        keys = [group.pre]
+        if self.fraction.strides[0]:
+            keys.append(np.unique(self.fraction, return_inverse=True)[1].astype(np.int32))
+        keys += [*([delay] if stride else []), *([part] if part.any() else [])]
         order = stable_order(keys, group.size)
         edges = np.cumsum([0, *np.bincount(part)])
         return [order[low:high] for low, high in pairwise(edges)]
 
-    @staticmethod
-    def _by_row(mechanism: Mechanism) -> bool:
-        """Whether all connections of one source with one delay remember the same."""
+    def _by_row(self, mechanism: Mechanism) -> bool:
+        """Whether all connections of one row remember the same."""
         group = mechanism.group
-        order = np.lexsort((group.pre, group.delay_steps))
-        pre, delay = group.pre[order], np.asarray(group.delay_steps)[order]
-        together = (np.diff(pre) == 0) & (np.diff(delay) == 0)
+        order = np.lexsort((group.pre, self.fraction, group.delay_steps))
+        keys = [column[order] for column in (group.pre, self.fraction, group.delay_steps)]
+        together = np.logical_and.reduce([key[1:] == key[:-1] for key in keys])
         state = mechanism.state[order]
         return bool((state[1:] == state[:-1])[together].all())
 
@@ -323,9 +347,13 @@ class _Prepared:
 
     def numbers(self, order: NDArray[np.uint32]) -> FloatArray:
         """The parameters of the first connection, and, if needed, those of all in order."""
-        first = np.array([column[0] for column in self.columns])
-        own = [column[order] for column in self.columns] if self.own else []
-        return np.concatenate([first, *own])
+        n = len(self.columns)
+        result = np.empty(n + n * len(order) * self.own)
+        result[:n] = [column[0] for column in self.columns]
+        if self.own:
+            for column, values in zip(self.columns, result[n:].reshape(n, -1), strict=True):
+                values[:] = column[order]
+        return result
 
 
 def _horizon(mechanism: Mechanism) -> float:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -160,7 +161,7 @@ class Plasticity:
     def restart(self) -> None:
         """Begin a new trial: initial weights, no spikes."""
         for mechanism in self.mechanisms:
-            mechanism.born, mechanism.epoch = 0, -1
+            mechanism.born, mechanism.epoch, mechanism.silent = 0, -1, -1
             mechanism.restart()
 
     def adopt_weights(self) -> None:
@@ -183,11 +184,15 @@ class Plasticity:
         self, tail: LogTail, now: int, last_step: int, part_of_cell: Int64Array,
         inputs: NDArray[Any], advance: Advance | None, trial: int, key: np.int64,
     ) -> Pending:  # fmt: skip
-        """Let spikes in flight arrive at the mechanisms that the user changed, at once.
+        """Let spikes in flight act at once where the user replaced weights or delays.
 
         A spike acts with the weight and delay that its synapse had when it was
         emitted, and with what the synapse has learned until now. The run loop does
         it, on a network without cells: its inputs are what will arrive.
+
+        New weights are learned on when these spikes arrive, as if there were no
+        others. Where delays were replaced they arrive now, for learning too: how
+        long they are on the way is no longer known.
 
         Parameters
         ----------
@@ -206,18 +211,39 @@ class Plasticity:
         -------
         Pending
         """
-        changed = [one for one in self.mechanisms if one.applied and one.replaced]
+        changed = [one for one in self.mechanisms if one.replaced & {"weight", "delay"}]
+        kept = [one for one in changed if "delay" not in one.replaced]
         reach = self._reach()
         tail = tail.after(now - reach)
         arriving: Pending = _nothing(Pending)._replace(value=np.zeros(0))
         if changed and advance is not None and len(tail.step) and self._pieces:
             numbers = [mechanism.number for mechanism in changed]
             flying = _Flights(self.parts, tail, now, reach, part_of_cell, inputs)
-            arriving = flying.arrive(numbers, advance, trial, key)
+            with self._kept_as_it_is(kept):
+                arriving = flying.arrive(numbers, advance, trial, key)
             self.check()
         for mechanism in changed:
-            mechanism.epoch = last_step
+            mechanism.silent = last_step
+            if mechanism not in kept:
+                mechanism.epoch = last_step
         return arriving
+
+    @contextmanager
+    def _kept_as_it_is(self, mechanisms: Sequence[Mechanism]) -> Iterator[None]:
+        """Take back what these mechanisms learn meanwhile."""
+        views = [
+            view
+            for part, pieces in zip(self.parts, self._pieces, strict=False)
+            for piece in pieces
+            if piece.mechanism in mechanisms
+            for view in piece.changing(part.plastic)
+        ]
+        before = [view.copy() for view in views]
+        try:
+            yield
+        finally:
+            for view, values in zip(views, before, strict=True):
+                view[:] = values
 
     def _reach(self) -> int:
         """Longest delay that is in use by the parts, steps."""

@@ -6,10 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import neo
+import numpy as np
 from pyNN import common
 from pyNN.recording import get_io
 
+from ..errors import explain
 from . import state as simulator
+from .connections import global_ids
 from .recording import check_file, check_recorded, file_annotations, write_on_end
 from .segments import joined_segments
 
@@ -32,6 +35,28 @@ class Assembly(common.Assembly):
         check_file(to_file)
         super().record(variables, None, sampling_interval, locations)
         write_on_end(self, variables, to_file)
+
+    def _insert(self, element: Any) -> None:
+        """Add a member; PyNN leaves out a view that shares cells, or doubles those of a population.
+
+        Raises
+        ------
+        ValueError
+            For cells of which some are in the assembly already, unless it is the same member.
+        """
+        if isinstance(element, common.BasePopulation) and element not in self.populations:
+            cells = global_ids(element)
+            shared = sum(np.isin(cells, global_ids(one)).sum() for one in self.populations)
+            if shared:
+                raise ValueError(
+                    explain(
+                        f"{shared} cells of {element.label!r} are in the assembly already",
+                        where="Assembly",
+                        allowed="populations and views without common cells",
+                        todo="Use one view of all these cells, e.g. population[[0, 1, 2]]",
+                    )
+                )
+        super()._insert(element)
 
     @property
     def local_size(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from .clipped import normal_clipped
 from .connections import global_ids
 from .synapses import native_names
 
-__all__ = ["bulk_parameters", "connect", "connect_list", "draws_in_bulk", "not_self"]
+__all__ = ["ROWS", "bulk_parameters", "connect", "connect_list", "draws_in_bulk", "not_self"]
 
 Int32Array = NDArray[np.int32]
 
@@ -124,6 +125,26 @@ def _check_list(rows: NDArray[np.float64], projection: Any, where: str) -> None:
             )
 
 
+#: What a list of connections is made of.
+ROWS = "rows of numbers: i, j and one for each of column_names"
+
+
+def _numbers(rows: Any, projection: Any, where: str) -> NDArray[np.float64]:
+    """The rows of a list as numbers; raises ``InvalidParameterValueError`` where one is none."""
+    plain = rows.dtype.kind in "biuf"
+    bad = [] if plain else [one for one in rows.flat if not isinstance(one, Real)]
+    if bad:
+        raise pynn_errors.InvalidParameterValueError(
+            explain(
+                "a value is not a number",
+                where=f"{where}, projection {projection.label!r}",
+                allowed=ROWS,
+                given=repr(bad[0]),
+            )
+        )
+    return np.asarray(rows, dtype=np.float64)
+
+
 def connect_list(connector: Any, projection: Any, where: str) -> None:
     """Make the connections of a list, in the order of PyNN's ``FromListConnector``.
 
@@ -137,6 +158,8 @@ def connect_list(connector: Any, projection: Any, where: str) -> None:
 
     Raises
     ------
+    pyNN.errors.InvalidParameterValueError
+        For a value that is not a number.
     ValueError
         For a column that is no attribute of the synapse type.
     pyNN.errors.ConnectionError
@@ -151,7 +174,7 @@ def connect_list(connector: Any, projection: Any, where: str) -> None:
             )
     if connector.conn_list.size == 0:
         return
-    rows = np.asarray(connector.conn_list, dtype=np.float64)
+    rows = _numbers(connector.conn_list, projection, where)
     _check_list(rows, projection, where)
     # The very call of PyNN's code: its order within one target is not stable,
     # and it decides the order of the connections.

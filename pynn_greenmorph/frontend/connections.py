@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -65,7 +66,12 @@ class Connection(common.Connection):
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Write ``weight`` or ``delay``."""
-        refuse_units(f"Projection {self._projection.label!r}", {name: value})
+        where = f"Projection {self._projection.label!r}, connection {self._index}"
+        if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
+            refuse_units(where, {name: value})
+            raise pynn_errors.InvalidParameterValueError(
+                explain(f"{name} is not a number", where=where, allowed="one number", given=value)
+            )
         self._projection.set_rows(name, np.array([self._index]), np.array([value], dtype=float))
 
     def as_tuple(self, *attribute_names: str) -> tuple[Any, ...]:

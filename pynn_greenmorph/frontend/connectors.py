@@ -19,7 +19,7 @@ from pyNN import connectors as pynn_connectors
 from pyNN.random import NumpyRNG, RandomDistribution
 
 from ..errors import explain
-from .bulk import bulk_parameters, connect, connect_list, not_self
+from .bulk import ROWS, bulk_parameters, connect, connect_list, not_self
 from .connections import global_ids
 from .fixed_numbers import choose_for_each, draw_pairs, order_by_target
 from .mersenne import find_pairs
@@ -170,6 +170,21 @@ class FixedProbabilityConnector(_Columns, pynn_connectors.FixedProbabilityConnec
 
 class FromListConnector(pynn_connectors.FromListConnector):
     """PyNN's ``FromListConnector``, as documented in ``pyNN.connectors``."""
+
+    def __init__(self, conn_list: Any, *args: Any, **kwargs: Any) -> None:
+        """Make a connector; see the class."""
+        try:
+            super().__init__(conn_list, *args, **kwargs)
+        except ValueError as error:
+            if "inhomogeneous" not in str(error):
+                raise
+            raise ValueError(
+                explain(
+                    "the rows are not of one length, or a value is a list",
+                    where="FromListConnector",
+                    allowed=ROWS,
+                )
+            ) from None
 
     def connect(self, projection: Any) -> None:
         """Connect as listed, target by target."""

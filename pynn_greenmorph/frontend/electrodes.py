@@ -14,15 +14,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pyNN.parameters import ParameterSpace, Sequence
+from pyNN.parameters import ParameterSpace
 from pyNN.standardmodels import StandardCurrentSource, build_translations, electrodes
 
 from ..engine.currents import values_na
 from ..errors import explain
 from ..network import LARGEST_STEP, CurrentGroup, NoiseWave, SineWave, StepWave, Wave
 from . import state as simulator
+from .current_values import check_amplitudes, check_times, refuse_no_currents, values_of
 from .deviations import NOISE_STEPS
-from .values import refuse_units
 
 __all__ = ["ACSource", "DCSource", "NoisyCurrentSource", "StepCurrentSource"]
 
@@ -40,7 +40,7 @@ class _Source(StandardCurrentSource):
         self._recording = False
         #: What held from which trial and step on.
         self._history: list[tuple[int, int, Wave]] = []
-        refuse_units(type(self).__name__, parameters)
+        refuse_no_currents(type(self).__name__, parameters)
         super().__init__(**parameters)
         self._native: dict[str, Any] = {}
         space = self.native_parameters
@@ -69,8 +69,8 @@ class _Source(StandardCurrentSource):
         """Steps of ``start`` and ``stop``, checked."""
         name = type(self).__name__
         start, stop = float(self._native["start"]), float(self._native["stop"])
-        _check_times(np.array([start]), f"{name}, start")
-        _check_times(np.array([stop]), f"{name}, stop")
+        check_times(np.array([start]), f"{name}, start")
+        check_times(np.array([stop]), f"{name}, stop")
         if stop < start:
             raise ValueError(
                 explain("stop is before start", where=name, allowed="start <= stop (ms)",
@@ -110,7 +110,7 @@ class _Source(StandardCurrentSource):
 
     def set_parameters(self, copy: bool = True, **parameters: Any) -> None:
         """Set parameters by PyNN's names; they act from the present time on."""
-        refuse_units(type(self).__name__, parameters)
+        refuse_no_currents(type(self).__name__, parameters)
         super().set_parameters(copy, **parameters)
 
     def set_native_parameters(self, parameters: ParameterSpace) -> None:
@@ -225,43 +225,16 @@ def _cells(cells: Any, where: str) -> list[Any]:
     return ids
 
 
-def _check_times(times: FloatArray, where: str) -> None:
-    if not np.isfinite(times).all():
-        problem = "a time is not a finite number"
-    elif (times < 0).any():
-        problem = "a time is negative"
-    elif (np.diff(times) < 0).any():
-        problem = "times are not monotonically increasing"
-    else:
-        return
-    raise ValueError(
-        explain(problem, where=where, allowed="finite times >= 0 in increasing order (ms)",
-                given=np.array2string(times, threshold=8))
-    )  # fmt: skip
-
-
-def _check_amplitudes(amplitudes: FloatArray, where: str) -> None:
-    if not np.isfinite(amplitudes).all():
-        raise ValueError(
-            explain(
-                "amplitude is not a finite number",
-                where=where,
-                allowed="finite amplitudes (nA)",
-                given=np.array2string(amplitudes, threshold=8),
-            )
-        )
-
-
 class StepCurrentSource(_Source, electrodes.StepCurrentSource):
     """PyNN's ``StepCurrentSource``, as documented in ``pyNN.standardmodels.electrodes``."""
 
     translations = build_translations(("amplitudes", "amplitudes"), ("times", "times"))
 
     def _wave(self) -> Wave:
-        times = _values(self._native["times"])
-        amplitudes = _values(self._native["amplitudes"])
-        _check_times(times, "StepCurrentSource")
-        _check_amplitudes(amplitudes, "StepCurrentSource")
+        times = values_of(self._native["times"])
+        amplitudes = values_of(self._native["amplitudes"])
+        check_times(times, "StepCurrentSource")
+        check_amplitudes(amplitudes, "StepCurrentSource")
         if len(times) != len(amplitudes):
             raise ValueError(
                 explain(
@@ -316,9 +289,27 @@ class ACSource(_Source, electrodes.ACSource):
             stop=stop,
             offset_na=self._number("offset", "a finite offset (nA)"),
             amplitude_na=self._number("amplitude", "a finite amplitude (nA)"),
-            frequency_hz=self._number("frequency", "a finite frequency >= 0 (Hz)", 0.0),
+            frequency_hz=self._frequency(),
             phase_rad=math.radians(self._number("phase", "a finite phase (degrees)")),
         )
+
+    def _frequency(self) -> float:
+        """Frequency, Hz; values once a time step cannot show more than half a cycle in it."""
+        highest = 500.0 / simulator.state.dt
+        allowed = f">= 0 and at most {highest:g} Hz, half a cycle in each time step"
+        value = self._number("frequency", allowed, 0.0)
+        if value > highest * (1.0 + 1e-9):
+            raise ValueError(
+                explain(
+                    "frequency is too high for the time step: the current would be another, slower "
+                    "oscillation",
+                    where="ACSource",
+                    allowed=allowed,
+                    given=f"{value:g} Hz with a time step of {simulator.state.dt:g} ms",
+                    todo="Use a shorter timestep in setup(); a good sine takes ten steps a cycle",
+                )
+            )
+        return value
 
 
 class NoisyCurrentSource(_Source, electrodes.NoisyCurrentSource):
@@ -371,12 +362,3 @@ class NoisyCurrentSource(_Source, electrodes.NoisyCurrentSource):
                 )
             )
         return interval
-
-
-def _values(sequence: Any) -> FloatArray:
-    """A parameter's sequence as an array."""
-    if isinstance(sequence, np.ndarray) and sequence.dtype == object:
-        sequence = sequence[0]
-    if isinstance(sequence, Sequence):
-        sequence = sequence.value
-    return np.atleast_1d(np.array(sequence, dtype=np.float64))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from ..engine.generate_synapse import hidden_parameters, needs_own
 from ..errors import NotEnoughMemoryError, explain
-from ..network import Network
-from ..registry import CellModel
+from ..network import Network, SynapseGroup
+from ..registry import CellModel, SynapseModel
 
 __all__ = [
     "check_connections",
@@ -21,9 +22,11 @@ __all__ = [
 #: it is made from; in the engine, a target, and a weight and offset of its own.
 _PAIR, _DRAWN_WEIGHT, _DRAWN_DELAY, _TARGET, _OWN_VALUES = 8, 16, 12, 2, 9
 
-#: Bytes of a connection that is more than a weight: its weight, target, history and
-#: number, its state and what it was made from, in the engine and beside it.
-_DYNAMIC = 72
+#: Bytes of a connection that is more than a weight: its target, number and weight in the
+#: engine, its weight as it is read, what it is sorted by; of a parameter that is drawn, with
+#: the numbers it is made from; of the step of its source's last spike; of a number.
+#: ``test_memory.py`` compares the sum with the peak of what is allocated.
+_DYNAMIC, _DRAWN_PARAMETER, _PREVIOUS, _NUMBER = 40, 16, 8, 8
 
 #: Below this nothing is asked: no computer that runs Python lacks it.
 _SMALL = 64 << 20
@@ -115,6 +118,25 @@ def expected_connections(connector: Any, n_pre: int, n_post: int) -> float | Non
     return float(number) * factor if factor and isinstance(number, int) else None
 
 
+def _n_drawn(group: SynapseGroup) -> int:
+    """Number of parameters that have a value for each connection."""
+    return sum(bool(column.strides[0]) for column in group.columns.values())
+
+
+def _dynamic_bytes(model: SynapseModel, drawn: int) -> int:
+    """Bytes of a connection that is more than a weight, with so many drawn parameters.
+
+    States are brought back from the engine when something changes between runs, so they
+    count twice where each synapse has its own, and so may all parameters.
+    """
+    if model.static:
+        return 0
+    states = _NUMBER * len(model.states)
+    own = states + _NUMBER * (len(model.parameters) + len(hidden_parameters(model)))
+    needed = own * (drawn > 0 or needs_own(model))
+    return _DYNAMIC + _PREVIOUS + states + needed + _DRAWN_PARAMETER * drawn
+
+
 def check_connections(
     network: Network, connector: Any, synapse_type: Any, n_pre: int, n_post: int, where: str
 ) -> None:
@@ -137,10 +159,11 @@ def check_connections(
     each = _PAIR + _TARGET
     each += (_DRAWN_WEIGHT + _OWN_VALUES) * drawn.get("weight", False)
     each += _DRAWN_DELAY * drawn.get("delay", False)
-    each += _DYNAMIC * (not synapse_type.synapse_model.static)
+    model = synapse_type.synapse_model
+    each += _dynamic_bytes(model, sum(drawn.get(one.column, False) for one in model.parameters))
     present = sum(
         group.size * (_TARGET + _OWN_VALUES * bool(group.weight.strides[0]))
-        + group.size * _DYNAMIC * (not group.model.static)
+        + group.size * _dynamic_bytes(group.model, _n_drawn(group))
         for group in network.synapses
     )
     before = sum(group.size for group in network.synapses)

@@ -12,11 +12,15 @@ from pyNN import errors as pynn_errors
 from ..errors import explain
 from ..network import SynapseGroup
 from ..registry import Parameter
+from .synapses import FRACTION
 from .values import allowed_values, refused
 
-__all__ = ["check_plasticity", "checked_parameter"]
+__all__ = ["check_plasticity", "checked_fraction", "checked_parameter"]
 
 FloatArray = NDArray[np.float64]
+
+#: Most different fractions: each has tables of its own, with all sources.
+_MOST_FRACTIONS = 256
 
 
 def _seen(values: FloatArray) -> FloatArray:
@@ -56,6 +60,42 @@ def checked_parameter(projection: Any, parameter: Parameter, values: FloatArray)
             )
         )
     return values if values.strides == (0,) else np.ascontiguousarray(values)
+
+
+def checked_fraction(projection: Any, values: FloatArray) -> FloatArray:
+    """Check which fractions of delays are dendritic.
+
+    Parameters
+    ----------
+    projection : Projection
+    values : (n,) float64
+        A fresh array, or one number that was broadcast.
+
+    Returns
+    -------
+    (n,) float64
+        The same numbers, contiguous or broadcast.
+
+    Raises
+    ------
+    pyNN.errors.InvalidParameterValueError
+        For values that are not from 0 to 1, and for too many different ones.
+    """
+    values = checked_parameter(
+        projection, Parameter(FRACTION, FRACTION, "", 1.0, "fraction"), values
+    )
+    count = len(np.unique(_seen(values)))
+    if count > _MOST_FRACTIONS:
+        raise pynn_errors.InvalidParameterValueError(
+            explain(
+                f"{FRACTION} has too many different values",
+                where=f"Projection {projection.label!r}",
+                allowed=f"at most {_MOST_FRACTIONS} in one projection",
+                given=f"{count}",
+                todo="Round the values, for example to two digits",
+            )
+        )
+    return values
 
 
 def check_plasticity(projection: Any, group: SynapseGroup) -> None:

@@ -29,11 +29,11 @@ from .connections import (
 )
 from .memory import check_connections
 from .pairs import CellIndices, draw_for_pairs, matrix_of, pair_keys
-from .plastic_values import check_plasticity, checked_parameter
+from .plastic_values import check_plasticity, checked_fraction, checked_parameter
 from .session import Session
-from .synapses import StaticSynapse, native_names
+from .synapses import FRACTION, StaticSynapse, native_names
 from .text_file import TextFile, names_to_save
-from .values import refuse_units
+from .values import refuse_no_numbers
 
 __all__ = ["Projection"]
 
@@ -165,7 +165,7 @@ class Projection(common.Projection):
             weight=weight,
             delay_steps=delay,
             columns=columns,
-            dendritic_fraction=getattr(self.synapse_type, "dendritic_delay_fraction", 1.0),
+            dendritic_fraction=checked_fraction(self, as_column(parameters.get(FRACTION, 1.0), n)),
         )
         check_plasticity(self, self._group)
         self._session.network.synapses.append(self._group)
@@ -214,7 +214,7 @@ class Projection(common.Projection):
             return to_ms(self._session, self._group.delay_steps[rows])
         if name == "weight":
             return self._session.simulation.plasticity.weights(self._group)[rows]
-        if name == "dendritic_delay_fraction" and self._group.model.rule is not None:
+        if name == FRACTION and self._group.model.rule is not None:
             return np.broadcast_to(self._group.dendritic_fraction, (len(self),))[rows]
         # PyNN's own get() asks by column, a single connection by PyNN's name.
         column = native_names(self.synapse_type).get(name, name)
@@ -269,8 +269,9 @@ class Projection(common.Projection):
     def set(self, **attributes: Any) -> None:
         """Set attributes of all connections; see ``pyNN.common.Projection.set``.
 
-        A change acts on spikes emitted from now on: what is in flight arrives
-        with the weight and delay it was sent with.
+        A change of weights or delays acts on spikes emitted from now on: what is
+        in flight arrives with the weight and delay it was sent with. Parameters
+        of plastic and dynamic synapses act on what arrives from now on.
 
         Raises
         ------
@@ -280,7 +281,8 @@ class Projection(common.Projection):
             For values that are not finite or out of limits.
         """
         simulator.state.check_mine(self._session, "Projection.set()")
-        refuse_units(f"Projection {self.label!r}, set()", attributes)
+        # None, too, is explained where a list of another length is.
+        refuse_no_numbers(f"Projection {self.label!r}, set()", attributes, optional=attributes)
         group = self._group
         before = group.weight, group.delay_steps, group.columns
         try:
@@ -344,7 +346,9 @@ class Projection(common.Projection):
     def _set_attributes(self, parameter_space: ParameterSpace) -> None:
         parameter_space.evaluate(simplify=False)
         for name, values in parameter_space.items():
-            self._replace(name, values[self._ends()])
+            # A function of the distance may return anything.
+            matrix = np.asarray(values, dtype=np.float64)
+            self._replace(name, np.broadcast_to(matrix, self.shape)[self._ends()])
 
     def _set_initial_value_array(self, variable: str, initial_value: Any) -> None:
         states = [state.name for state in self._group.model.states]
@@ -402,5 +406,14 @@ class Projection(common.Projection):
             parameter = next(one for one in group.model.parameters if one.column == column)
             group.columns = {**group.columns, column: checked_parameter(self, parameter, values)}
         else:
-            raise AttributeError(f"{column!r} of a connection cannot be set")
+            raise AttributeError(
+                explain(
+                    f"{column} cannot be set",
+                    where=f"Projection {self.label!r}",
+                    allowed=", ".join(
+                        ["weight", "delay", *(one.name for one in group.model.parameters)]
+                    ),
+                    todo="Give it to the synapse type or the connector when the projection is made",
+                )
+            )
         self._session.simulation.synapses_changed()

@@ -29,9 +29,12 @@ from ..rules import (
     weight_dependences,
 )
 from .state import state
-from .values import PlainNumbers, refuse_units
+from .values import SynapseNumbers, refuse_no_numbers
 
-__all__ = ["STDPMechanism", "StaticSynapse", "native_names", "synapse_classes"]
+__all__ = ["FRACTION", "STDPMechanism", "StaticSynapse", "native_names", "synapse_classes"]
+
+#: PyNN's name of the fraction of a delay that is dendritic.
+FRACTION = "dendritic_delay_fraction"
 
 Part = SynapseModel | TimingRule | WeightDependence
 
@@ -114,7 +117,7 @@ def _class_of(part: Part) -> type:
     )
     base = getattr(pynn_synapses, part.name, kind)
     attributes = _attributes(part) | {"__doc__": base.__doc__ if base is not kind else part.doc}
-    made = type(part.name, (PlainNumbers, base), attributes)
+    made = type(part.name, (SynapseNumbers, base), attributes)
     _made[part.name] = made
     return made
 
@@ -137,9 +140,7 @@ def __getattr__(name: str) -> type:
 class STDPMechanism(pynn_synapses.STDPMechanism):
     """PyNN's ``STDPMechanism``, as documented in ``pyNN.standardmodels.synapses``."""
 
-    base_translations = build_translations(
-        *_CONNECTION, ("dendritic_delay_fraction", "dendritic_delay_fraction")
-    )
+    base_translations = build_translations(*_CONNECTION, (FRACTION, FRACTION))
     parameter_checks: ClassVar[dict[str, Any]] = _CHECKS
     _get_minimum_delay = _minimum_delay
 
@@ -148,7 +149,7 @@ class STDPMechanism(pynn_synapses.STDPMechanism):
         timing_dependence: Any = None,
         weight_dependence: Any = None,
         voltage_dependence: Any = None,
-        dendritic_delay_fraction: float = 1.0,
+        dendritic_delay_fraction: Any = 1.0,
         weight: Any = 0.0,
         delay: Any = None,
     ) -> None:
@@ -171,12 +172,13 @@ class STDPMechanism(pynn_synapses.STDPMechanism):
             raise NotImplementedError(
                 explain("voltage_dependence is not supported", where="STDPMechanism")
             )
-        refuse_units("STDPMechanism", {"weight": weight, "delay": delay})
+        given = {"weight": weight, "delay": delay, FRACTION: dendritic_delay_fraction}
+        refuse_no_numbers("STDPMechanism", given, optional=("delay",))
         # PyNN asks whether the delay is true, which an array refuses.
         given_delay = self._get_minimum_delay() if delay is None else delay
-        super().__init__(
-            timing_dependence, weight_dependence, None, dendritic_delay_fraction, weight, 1.0
-        )
+        # PyNN takes one number only; here each connection may have its own.
+        super().__init__(timing_dependence, weight_dependence, None, 1.0, weight, 1.0)
+        self.dendritic_delay_fraction = dendritic_delay_fraction
         self.delay = given_delay
 
     def _build_translations(self) -> None:

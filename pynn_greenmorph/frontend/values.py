@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from numbers import Real
 from typing import Any
 
 import numpy as np
 import quantities as pq
 from numpy.typing import NDArray
 from pyNN import errors as pynn_errors
+from pyNN.parameters import Sequence
 
 from ..errors import InvalidValueError, explain
 from ..registry import CellModel, Parameter
 
 __all__ = [
     "PlainNumbers",
+    "SynapseNumbers",
     "allowed_values",
     "check_column",
     "check_columns",
     "check_spike_times",
     "finite_number",
+    "refuse_no_numbers",
     "refuse_units",
     "refused",
 ]
@@ -111,11 +116,79 @@ def refuse_units(where: str, values: Mapping[str, Any]) -> None:
             )
 
 
+def _is_expression(value: str) -> bool:
+    """Whether PyNN reads a text as a function of the distance ``d``."""
+    with suppress(ArithmeticError, TypeError, ValueError, AttributeError):  # no value at 0
+        try:
+            eval(f"lambda d: {value}")(0.0)  # noqa: S307
+        except (SyntaxError, NameError):
+            return False
+    return True
+
+
+def _are_numbers(values: Any) -> bool:
+    """Whether a list or array holds numbers, or sequences of numbers."""
+    if any(isinstance(one, Sequence) for one in values):
+        return True
+    try:
+        return np.asarray(values).dtype.kind in "biuf"
+    except ValueError:  # lists of different lengths
+        return False
+
+
+def _is_value(value: Any) -> bool:
+    """Whether PyNN may make numbers of a value."""
+    if isinstance(value, str):
+        return _is_expression(value)
+    if isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.ndim):
+        return _are_numbers(value)
+    if isinstance(value, Real | np.bool_ | np.ndarray):
+        return np.asarray(value).dtype.kind in "biuf"
+    # Functions, distributions, iterators, lazy arrays and sparse matrices are PyNN's own matter.
+    return callable(value) or any(hasattr(value, name) for name in ("next", "__next__", "shape"))
+
+
+def refuse_no_numbers(
+    where: str, values: Mapping[str, Any], optional: Collection[str] = ()
+) -> None:
+    """Raise ``InvalidParameterValueError`` for values that PyNN can make no numbers of.
+
+    Parameters
+    ----------
+    where : str
+        The call, for the message.
+    values : mapping of str to object
+        Values by name of parameter.
+    optional : collection of str
+        Those that may be None.
+    """
+    refuse_units(where, values)
+    for name, value in values.items():
+        if not (value is None and name in optional) and not _is_value(value):
+            raise pynn_errors.InvalidParameterValueError(
+                explain(
+                    f"{name} is not a number",
+                    where=where,
+                    allowed="numbers, arrays or lists of numbers, a RandomDistribution, a function "
+                    "of the distance d",
+                    given=repr(value),
+                )
+            )
+
+
 class PlainNumbers:
     """Cell and synapse types whose parameters are numbers in PyNN's units."""
 
     def __init__(self, *args: Any, **parameters: Any) -> None:
         refuse_units(type(self).__name__, parameters)
+        super().__init__(*args, **parameters)
+
+
+class SynapseNumbers:
+    """Synapse types and their parts; PyNN makes its defaults of a weight and delay of None."""
+
+    def __init__(self, *args: Any, **parameters: Any) -> None:
+        refuse_no_numbers(type(self).__name__, parameters, optional=("weight", "delay"))
         super().__init__(*args, **parameters)
 
 

@@ -19,9 +19,11 @@ __all__ = ["MODEL", "change_at_post", "change_at_pre", "horizon", "post_trace", 
 FORGOTTEN = 40.0
 
 
-def pre_trace(k_plus, elapsed_ms, tau_plus_ms):  # type: ignore[no-untyped-def]
-    """Sum over all spikes of the source, each decayed from its time on."""
-    return k_plus * math.exp(-elapsed_ms / tau_plus_ms) + 1.0
+def pre_trace(k_plus, k_earlier, elapsed_ms, tau_plus_ms):  # type: ignore[no-untyped-def]
+    """Sum over all spikes of the source, each decayed from its time on; without the latest too."""
+    decayed = k_plus * math.exp(-elapsed_ms / tau_plus_ms)
+    # Several spikes may come at one time: none of them is earlier than the others.
+    return decayed + 1.0, decayed if elapsed_ms > 0.0 else k_earlier
 
 
 def post_trace(k_minus, elapsed_ms, tau_minus_ms):  # type: ignore[no-untyped-def]
@@ -29,10 +31,10 @@ def post_trace(k_minus, elapsed_ms, tau_minus_ms):  # type: ignore[no-untyped-de
     return k_minus * math.exp(-elapsed_ms / tau_minus_ms) + 1.0
 
 
-def change_at_post(k_plus, since_pre_ms, tau_plus_ms, a_plus):  # type: ignore[no-untyped-def]
+def change_at_post(k_plus, k_earlier, since_pre_ms, tau_plus_ms, a_plus):  # type: ignore[no-untyped-def]
     """Potentiate by all earlier spikes of the source."""
     # 0 ms only where delays are wholly axonal: such a pair is none.
-    earlier = k_plus - 1.0 if since_pre_ms == 0.0 else k_plus
+    earlier = k_earlier if since_pre_ms == 0.0 else k_plus
     return a_plus * earlier * math.exp(-since_pre_ms / tau_plus_ms), 0.0
 
 
@@ -56,7 +58,7 @@ MODEL = TimingRule(
     ),
     change_at_post=change_at_post,
     change_at_pre=change_at_pre,
-    pre_traces=(State("k_plus"),),
+    pre_traces=(State("k_plus"), State("k_earlier")),
     post_traces=(State("k_minus"),),
     pre_trace=pre_trace,
     post_trace=post_trace,

@@ -27,9 +27,11 @@ FORGOTTEN = 40.0
 PER_MS = 1e-3
 
 
-def pre_trace(k_pre, elapsed_ms, tau_ms):  # type: ignore[no-untyped-def]
-    """Sum over all spikes of the source, each decayed from its time on."""
-    return k_pre * math.exp(-elapsed_ms / tau_ms) + 1.0
+def pre_trace(k_pre, k_earlier, elapsed_ms, tau_ms):  # type: ignore[no-untyped-def]
+    """Sum over all spikes of the source, each decayed from its time on; without the latest too."""
+    decayed = k_pre * math.exp(-elapsed_ms / tau_ms)
+    # Several spikes may come at one time: none of them is earlier than the others.
+    return decayed + 1.0, decayed if elapsed_ms > 0.0 else k_earlier
 
 
 def post_trace(k_post, elapsed_ms, tau_ms):  # type: ignore[no-untyped-def]
@@ -37,10 +39,10 @@ def post_trace(k_post, elapsed_ms, tau_ms):  # type: ignore[no-untyped-def]
     return k_post * math.exp(-elapsed_ms / tau_ms) + 1.0
 
 
-def change_at_post(k_pre, since_pre_ms, tau_ms, eta, w_max):  # type: ignore[no-untyped-def]
+def change_at_post(k_pre, k_earlier, since_pre_ms, tau_ms, eta, w_max):  # type: ignore[no-untyped-def]
     """Potentiate by all earlier spikes of the source."""
     # 0 ms only where delays are wholly axonal: such a pair is none.
-    earlier = k_pre - 1.0 if since_pre_ms == 0.0 else k_pre
+    earlier = k_earlier if since_pre_ms == 0.0 else k_pre
     return eta * earlier * math.exp(-since_pre_ms / tau_ms) / abs(w_max), 0.0
 
 
@@ -64,7 +66,7 @@ MODEL = TimingRule(
     ),
     change_at_post=change_at_post,
     change_at_pre=change_at_pre,
-    pre_traces=(State("k_pre"),),
+    pre_traces=(State("k_pre"), State("k_earlier")),
     post_traces=(State("k_post"),),
     pre_trace=pre_trace,
     post_trace=post_trace,

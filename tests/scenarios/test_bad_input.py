@@ -37,6 +37,7 @@ NAN, INF = float("nan"), float("inf")
 PARAMETER = errors.InvalidParameterValueError
 SYNAPSE = "sim.Projection(p, q, sim.AllToAllConnector(), sim.StaticSynapse({}))"
 LIST = "sim.Projection(p, q, sim.FromListConnector({}), sim.StaticSynapse())"
+STDP = "sim.STDPMechanism(sim.SpikePairRule({}), sim.AdditiveWeightDependence(), {})"
 
 ROWS: list[tuple[str, str, type[BaseException], list[str]]] = [
     # setup
@@ -151,6 +152,30 @@ ROWS: list[tuple[str, str, type[BaseException], list[str]]] = [
     ("set nan", "pr.set(weight=NAN)", errors.ConnectionError, ["weight", "finite"]),
     ("set wrong length", "pr.set(weight=[1.0, 2.0])", errors.InvalidDimensionsError, ["weight", "list of 4", "2 values"]),
     ("set wrong matrix", "pr.set(weight=np.ones((2, 2)))", errors.InvalidDimensionsError, ["(4, 4)", "(2, 2)"]),
+    ("weight text", SYNAPSE.format("weight='strong', delay=1.0"), PARAMETER, ["StaticSynapse", "weight", "'strong'", "distance"]),
+    ("delay complex", SYNAPSE.format("weight=1.0, delay=1j"), PARAMETER, ["delay", "1j"]),
+    ("weights with None", SYNAPSE.format("weight=[1.0, None], delay=1.0"), PARAMETER, ["weight", "None"]),
+    ("plastic weight None", STDP.format("", "weight=None"), PARAMETER, ["STDPMechanism", "weight", "None"]),
+    ("plastic delay object", STDP.format("", "delay=object()"), PARAMETER, ["STDPMechanism", "delay", "object"]),
+    ("fraction None", STDP.format("", "dendritic_delay_fraction=None"), PARAMETER, ["dendritic_delay_fraction", "None"]),
+    ("amplitude of a rule None", STDP.format("A_plus=None", ""), PARAMETER, ["SpikePairRule", "A_plus", "None"]),
+    ("time constant of a rule text", STDP.format("tau_plus='long'", ""), PARAMETER, ["SpikePairRule", "tau_plus", "'long'"]),
+    ("parameter of a synapse dict", "sim.TsodyksMarkramSynapse(U={})", PARAMETER, ["TsodyksMarkramSynapse", "U", "{}"]),
+    ("list of text", LIST.format("[(0, 0, 'strong', 1.0)]"), PARAMETER, ["not a number", "column_names"]),
+    ("list of None", LIST.format("[(0, 0, None, 1.0)]"), PARAMETER, ["FromListConnector", "None"]),
+    ("list complex", LIST.format("[(0, 0, 1j, 1.0)]"), PARAMETER, ["not a number", "j"]),
+    ("set text", "pr.set(weight='strong')", PARAMETER, ["set()", "weight", "'strong'"]),
+    ("set function of nothing", "pr.set(weight=lambda d: None)", errors.ConnectionError, ["weight", "nan"]),
+    ("connection text", "pr[0].weight = 'strong'", PARAMETER, ["connection 0", "weight", "strong"]),
+    ("connection None", "pr[0].delay = None", PARAMETER, ["connection 0", "delay", "one number"]),
+    ("current None", "sim.DCSource(amplitude=None)", PARAMETER, ["DCSource", "amplitude", "None"]),
+    ("current set None", "sim.DCSource().amplitude = None", PARAMETER, ["DCSource", "amplitude", "None"]),
+    ("current list", "sim.ACSource(offset=[1.0, 2.0])", PARAMETER, ["ACSource", "offset", "one number"]),
+    ("current text", "sim.NoisyCurrentSource(mean='much')", PARAMETER, ["NoisyCurrentSource", "mean", "'much'"]),
+    ("current function", "sim.StepCurrentSource(times=[1.0], amplitudes=lambda i: 1.0)", PARAMETER, ["amplitudes", "list"]),
+    ("frequency above the steps", "sim.ACSource(frequency=5001.0)", ValueError, ["frequency", "5000 Hz", "time step", "5001 Hz"]),
+    ("frequency set above the steps", "sim.ACSource().frequency = 1e4", ValueError, ["frequency", "10000 Hz"]),
+    ("current of None", "sim.StepCurrentSource(times=[1.0, None], amplitudes=[1.0, 2.0])", PARAMETER, ["times", "None"]),
     ("set nothing", "pr.set(weight=None)", errors.InvalidDimensionsError, ["weight", "None"]),
     ("set short delay", "pr.set(delay=0.04)", errors.ConnectionError, ["delay", "0.1 ms", "0.04"]),
     ("set one bad of two attributes", "pr.set(weight=5.0, delay=0.04)", errors.ConnectionError, ["delay", "0.04"]),
@@ -172,7 +197,7 @@ ROWS: list[tuple[str, str, type[BaseException], list[str]]] = [
     ("connector class", "sim.Projection(p, q, sim.AllToAllConnector)", TypeError, ["connector", "instance"]),
     ("synapse class", "sim.Projection(p, q, sim.AllToAllConnector(), sim.StaticSynapse)", TypeError, ["synapse_type", "instance"]),
     ("synapse of another backend", "sim.Projection(p, q, sim.AllToAllConnector(), mock.StaticSynapse(delay=1.0))", TypeError, ["StaticSynapse", "synapse type"]),
-    ("ragged list", LIST.format("[(0, 0, 0.1, 1.0), (0, 1, 0.1)]"), ValueError, ["shape"]),
+    ("ragged list", LIST.format("[(0, 0, 0.1, 1.0), (0, 1, 0.1)]"), ValueError, ["one length"]),
     ("three columns", LIST.format("[(0, 0, 0.1)]"), TypeError, ["column_names"]),
     ("column unknown", "sim.Projection(p, q, sim.FromListConnector([(0, 0, 0.1)], column_names=('U',)))", ValueError, ["U", "weight"]),
     ("nan in a list", LIST.format("[(0, 0, NAN, 1.0)]"), errors.ConnectionError, ["weight", "finite"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,58 @@ def test_the_estimate_is_no_less_than_the_arrays(
     for column in (group.pre, group.post, group.weight, group.delay_steps):
         held += column.nbytes if column.strides[0] else 0
     assert held * 0.95 < max(checked) < 3 * held
+
+
+def uniform(low: float, high: float) -> Any:
+    return sim.RandomDistribution("uniform", (low, high), rng=sim.NumpyRNG(seed=1))
+
+
+def stdp(rule: dict[str, Any], **connection: Any) -> Any:
+    dependence = sim.AdditiveWeightDependence(w_max=1.0)
+    return sim.STDPMechanism(sim.SpikePairRule(**rule), dependence, **connection)
+
+
+def steps() -> Any:
+    return sim.RandomDistribution("uniform_int", (1, 9), rng=sim.NumpyRNG(seed=1))
+
+
+DYNAMIC = {
+    "pairs": lambda: stdp({}, weight=0.5, delay=1.0),
+    "pairs, drawn": lambda: stdp(
+        {"A_plus": uniform(0.01, 0.02), "A_minus": uniform(0.01, 0.02), "tau_plus": uniform(9, 20)},
+        weight=uniform(0.0, 1.0), delay=steps(),
+    ),
+    "short term": lambda: sim.TsodyksMarkramSynapse(weight=0.5, delay=1.0),
+    "short term, drawn": lambda: sim.TsodyksMarkramSynapse(
+        U=uniform(0.1, 0.9), tau_rec=uniform(50, 90), tau_facil=uniform(9, 50),
+        weight=uniform(0.0, 1.0), delay=steps(),
+    ),
+    "random": lambda: sim.MultiQuantalSynapse(weight=0.5, delay=1.0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("make", DYNAMIC.values(), ids=DYNAMIC)
+def test_the_estimate_for_synapses_that_are_more_than_a_weight(
+    make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No less than the peak of what is allocated until weights were read, and no twice as much."""
+    checked: list[float] = []
+    monkeypatch.setattr(memory, "_check", lambda needed, *_: checked.append(needed))
+
+    def run(n: int) -> None:
+        sim.setup(timestep=0.1)
+        source = sim.Population(n, sim.SpikeSourceArray(spike_times=[1.0]))
+        target = sim.Population(n, sim.IF_curr_exp())
+        projection = sim.Projection(source, target, sim.AllToAllConnector(), make())
+        sim.run(3.0)
+        projection.column("weight")
+
+    run(10)  # what is compiled and loaded once
+    tracemalloc.start()
+    run(1000)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert 1.0 <= max(checked) / peak <= 2.0
 
 
 @pytest.mark.parametrize(

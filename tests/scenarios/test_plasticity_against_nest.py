@@ -70,6 +70,54 @@ def test_spike_pairs(dependence: str, rate_hz: float, delays: str) -> None:
     assert np.abs(ours.after - ours.before).max() > 0.01
 
 
+def reads(sim: Any, times: list[float]) -> tuple[list[float], np.ndarray]:
+    """Weights (nA) read at some times, and the target's potentials; spikes of the source take 8 ms.
+
+    The source spikes at 20 and 50 ms, the target at 30 ms.
+    """
+    sim.setup(timestep=DT, min_delay=DT, max_delay=10.0, spike_precision="on_grid")
+    source = sim.Population(1, sim.SpikeSourceArray(spike_times=on_grid([200, 500])))
+    driver = sim.Population(1, sim.SpikeSourceArray(spike_times=on_grid([298])))
+    target = sim.Population(1, sim.IF_curr_exp(tau_m=0.5, tau_syn_E=0.1, tau_refrac=0.1, cm=0.1))
+    target.record(["v", "spikes"])
+    one = sim.FromListConnector([(0, 0)])
+    sim.Projection(driver, target, one, sim.StaticSynapse(weight=100.0, delay=0.1))
+    mechanism = sim.STDPMechanism(
+        timing_dependence=sim.SpikePairRule(**PAIR),
+        weight_dependence=sim.AdditiveWeightDependence(w_max=0.01),
+        weight=0.005,
+        delay=8.0,
+    )
+    projection = sim.Projection(source, target, one, mechanism)
+    found = []
+    for time in times:
+        sim.run_until(time)
+        found += projection.get("weight", format="list", with_address=False)
+    segment = target.get_data().segments[0]
+    assert np.round(segment.spiketrains[0].magnitude, 6).tolist() == [30.0]
+    return found, np.asarray(segment.analogsignals[0].magnitude)[:, 0]
+
+
+def test_what_a_read_shows_while_a_spike_is_on_its_way() -> None:
+    """NEST changes the weight at the emission, we at the arrival; the target sees the same."""
+    import pyNN.greenmorph as greenmorph
+    import pyNN.nest as nest
+
+    times = [45.0, 50.2, 57.9, 58.0, 65.0]
+    theirs, their_v = reads(nest, times)
+    nest.end()
+    ours, our_v = reads(greenmorph, times)
+    greenmorph.end()
+    # Between the emission and the arrival NEST is ahead by the delay.
+    assert [one == 0.005 for one in theirs] == [True, False, False, False, False]
+    assert [one == 0.005 for one in ours] == [True, True, True, False, False]
+    np.testing.assert_allclose([ours[0], ours[-1]], [theirs[0], theirs[-1]], rtol=1e-15)
+    np.testing.assert_array_equal(our_v[1:], their_v[1:])
+    assert our_v[581:600].max() > our_v[579]
+    with pytest.raises(ValueError, match="dendritic"):
+        nest.STDPMechanism(nest.SpikePairRule(), nest.AdditiveWeightDependence(), None, 0.5)
+
+
 def test_spike_pairs_for_a_long_time() -> None:
     """20 s at 50 Hz: rounding errors do not grow, histories are cut several times."""
 

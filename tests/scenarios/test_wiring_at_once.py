@@ -30,6 +30,33 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 RANDOM = [name for name in CONNECTORS if name.startswith("Fixed")]
 
 
+class Flipped(NumpyRNG):
+    """A generator of somebody else's: 1 less what PyNN's draws."""
+
+    def _next(self, *args: Any, **kwargs: Any) -> Any:
+        return 1.0 - np.asarray(super()._next(*args, **kwargs))
+
+
+@pytest.mark.parametrize("kind", ["AllToAll", "FixedProbability"])
+def test_a_subclass_of_a_generator_is_asked(sim: Any, kind: str) -> None:
+    """Its numbers are used, not those of the class that compiled code knows."""
+    found = []
+    for module in (sim, pyNN.mock):
+        module.setup(timestep=0.1)
+        one = module.Population(300, module.IF_curr_exp())
+        connector = (
+            module.AllToAllConnector()
+            if kind == "AllToAll"
+            else module.FixedProbabilityConnector(0.3, rng=Flipped(seed=3))
+        )
+        drawn = RandomDistribution("uniform", (0.0, 1.0), rng=Flipped(seed=5))
+        synapse = module.StaticSynapse(weight=drawn, delay=1.0)
+        projection = module.Projection(one, one, connector, synapse)
+        found.append(np.array(projection.get("weight", format="list")))
+    np.testing.assert_array_equal(*found)
+    assert len(found[0]) > 20_000
+
+
 @pytest.mark.usefixtures("at_once")
 @pytest.mark.parametrize("synapse", ["numbers", "uniform", "clipped", "gamma", "distance"])
 @pytest.mark.parametrize("place", PLACES)

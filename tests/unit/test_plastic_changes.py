@@ -22,7 +22,7 @@ def _end() -> Iterator[None]:
     sim.end()
 
 
-def learning() -> Any:
+def learning(fraction: float = 1.0) -> Any:
     """Two sources learn onto a cell that is made to spike; delays of 10 ms."""
     sim.setup(timestep=DT, min_delay=DT, max_delay=20.0)
     sources = sim.Population(2, sim.SpikeSourceArray(spike_times=PRE))
@@ -33,6 +33,7 @@ def learning() -> Any:
     mechanism = sim.STDPMechanism(
         timing_dependence=sim.SpikePairRule(A_plus=0.1, A_minus=0.05),
         weight_dependence=sim.AdditiveWeightDependence(w_max=1e-5),
+        dendritic_delay_fraction=fraction,
         weight=5e-6,
         delay=10.0,
     )
@@ -69,6 +70,53 @@ def test_a_whole_and_a_single_weight_set_together() -> None:
     assert weights(projection) == [2e-6, 3e-6]
     sim.run(1.0)
     assert weights(projection) == [2e-6, 3e-6]
+
+
+def a_weight(projection: Any) -> None:
+    projection[0].weight = weights(projection)[0]
+
+
+#: Changes to the values that there are.
+IDLE = {
+    "parameter": lambda projection: projection.set(A_plus=0.1, tau_plus=20.0, w_max=1e-5),
+    "parameters": lambda projection: projection.set(A_plus=[0.1, 0.1]),
+    "weights": lambda projection: projection.set(weight=weights(projection)),
+    "weight": a_weight,
+}
+
+
+@pytest.mark.parametrize("change", IDLE)
+@pytest.mark.parametrize("fraction", [0.0, 0.2, 0.5, 1.0])
+def test_no_pair_is_lost_by_a_change(fraction: float, change: str) -> None:
+    """Spikes are on their way whenever what there is is set: they learn all the same."""
+    projection = learning(fraction)
+    sim.run(100.0)
+    expected = weights(projection)
+    projection = learning(fraction)
+    for time_ms in (11.0, 13.0, 21.0, 24.5, 33.0, 39.0, 41.0, 61.0):
+        sim.run_until(time_ms)
+        IDLE[change](projection)
+    sim.run_until(100.0)
+    assert weights(projection) == expected
+    assert min(expected) != 5e-6
+
+
+def test_a_parameter_acts_on_what_arrives_later() -> None:
+    """The source's spike of 20 ms is on its way; the target's of 22 ms meets it at the synapse."""
+    projection = learning(0.0)
+    sim.run(21.0)
+    projection.set(A_minus=0.0, A_plus=0.05)
+    sim.run(79.0)
+    pre, post = np.array(PRE) + 10.0, np.array(POST) + 2 * DT
+    expected = 0.5
+    for k, arrival in enumerate(pre):
+        pairs = (post[:, None] - pre[None, :k])[(post > pre[k - 1]) & (post < arrival)] if k else []
+        ups = [np.exp(-lag / 20.0) for row in pairs for lag in row]
+        assert 0.0 < expected < 1.0
+        expected += (0.1 if arrival <= 21.0 else 0.05) * sum(ups)
+        downs = np.exp(-(arrival - post[post < arrival]) / 20.0)
+        expected -= (0.05 if arrival <= 21.0 else 0.0) * downs.sum()
+    np.testing.assert_allclose(np.array(weights(projection)) / 1e-5, expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize(("name", "value"), [("w_max", -1.0), ("w_max", 0.0), ("w_min", 2.0)])
@@ -109,6 +157,16 @@ def test_initialising_one_state_leaves_the_others() -> None:
     changed = amplitudes(lambda pr, _: pr.initialize(u=0.3), synapse, cell, 100.0)
     np.testing.assert_allclose(changed, plain, rtol=1e-12)
     assert plain[-1] < 0.2 * plain[0]
+
+
+def test_spikes_on_their_way_are_transmitted_once() -> None:
+    """Setting the weight to what it is changes nothing that arrives; one spike is on its way."""
+    synapse = sim.TsodyksMarkramSynapse(U=0.3, tau_rec=50.0, weight=0.01, delay=5.1)
+    cell = {"tau_syn_E": 0.2}
+    plain = amplitudes(lambda *_: None, synapse, cell, 100.0)
+    changed = amplitudes(lambda pr, _: pr.set(weight=0.01), synapse, cell, 100.0)
+    np.testing.assert_allclose(changed, plain, rtol=1e-12)
+    assert (plain[1:] > 0.0).all()
 
 
 def test_fewer_sites_release_no_more_than_there_are() -> None:

@@ -169,6 +169,7 @@ def test_histories_and_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(histories, "SMALLEST", 0)
     found.add(play(2 if compiles() else 1, 100.0))
     # Every chunk begins with cut histories.
+    monkeypatch.setattr(histories, "RECENT_STEPS", 20)
     monkeypatch.setattr(plasticity, "nearly_full", lambda plastic, window: len(plastic.end) > 0)
     found.add(play(1, 3.1))
     assert len(found) == 1

@@ -10,6 +10,7 @@ import numpy as np
 import pyNN.greenmorph as sim
 import pytest
 
+from pynn_greenmorph.engine import histories
 from pynn_greenmorph.errors import FidelityWarning
 from tests.models import DT
 from tests.plastic_models import N_POST, N_PRE, W_MAX, learn
@@ -260,6 +261,40 @@ def test_the_sign_of_the_lag_moves_a_logistic_map() -> None:
         assert weight_of(projection) / W_MAX == pytest.approx(x, abs=1e-14)
 
 
+@pytest.mark.parametrize("delay", [0.1, 2.0])
+def test_the_history_of_a_target_is_bounded(delay: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rule that asks for the order only: spikes of the target between two of a source are one."""
+    monkeypatch.setattr(histories, "RECENT_STEPS", 200)
+    rule = sim.SignTimingRule(a_plus=0.0003, a_minus=0.02)
+    # One source has been silent since the beginning, the other one fires again.
+    trains = [[10.0, 5000.0], [17.0, 1500.0, 2222.0, 5000.0]]
+    post = np.arange(13.0, 4990.0, 4.0)
+    sim.setup(timestep=DT)
+    sources = sim.Population(2, sim.SpikeSourceArray(spike_times=trains))
+    driver = sim.Population(1, sim.SpikeSourceArray(spike_times=post - 0.2))
+    target = sim.Population(1, sim.IF_curr_exp(tau_m=0.5, tau_syn_E=0.1, tau_refrac=0.1, cm=0.1))
+    kick = sim.StaticSynapse(weight=100.0, delay=0.1)
+    sim.Projection(driver, target, sim.OneToOneConnector(), kick)
+    synapse = mechanism(rule, "MultiplicativeWeightDependence", 0.5, delay)
+    projection = sim.Projection(sources, target, sim.AllToAllConnector(), synapse)
+    room = []
+    for _ in range(51):
+        sim.run(100.0)
+        (part,) = sim.state.session.simulation._parts
+        room.append(len(part.plastic.step))
+    assert max(room) < 300 < len(post) / 4
+    for found, pre in zip(
+        projection.get("weight", "list", with_address=False), trains, strict=True
+    ):
+        x = 0.5
+        for k, time in enumerate(pre):
+            n = ((post >= pre[k - 1]) & (post < time)).sum() if k else 0
+            for _ in range(n):
+                x += 0.0003 * (1.0 - x)
+            x -= 0.02 * x * (post < time).any()
+        assert found / W_MAX == pytest.approx(x, abs=1e-12)
+
+
 def test_weights_stay_within_their_bounds() -> None:
     """Large amplitudes take weights to w_min and w_max, and no further."""
     for sign, bound in ((1.0, 1.0), (-1.0, 0.2)):
@@ -469,6 +504,28 @@ def test_several_spikes_in_one_step_are_several_spikes() -> None:
     assert found[1] == pytest.approx(up - down, abs=1e-14)
 
 
+@pytest.mark.parametrize("fraction", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("rule", [Pairs, Vogels, Sign])
+def test_several_spikes_in_one_step_meet_a_target_spike(rule: Any, fraction: float) -> None:
+    """Up to three spikes of the source in a step, many at the very time of a target's spike."""
+    draw, delay = np.random.RandomState(5), 20
+    steps = np.sort(draw.choice(np.arange(50, 900, 5), size=12, replace=False))
+    pre = np.repeat(steps, draw.randint(1, 4, size=len(steps)))
+    shift = round((1.0 - 2.0 * fraction) * delay)
+    post = np.unique([*(steps[::2] + shift), *(5 * draw.randint(6, 180, size=4))])
+    bounds = {"w_min": 0.1 * W_MAX}
+    synapse = mechanism(rule().rule, fraction=fraction, delay=delay * DT, **bounds)
+    times = (list((DT * train).round(1)) for train in (pre, post))
+    projection, target = one_synapse(*times, synapse)
+    sim.run(100.0)
+    (train,) = target.get_data("spikes").segments[0].spiketrains
+    assert np.round(train.magnitude / DT).astype(int).tolist() == post.tolist()
+    dependence = "AdditiveWeightDependence"
+    expected = brute_force(0.5, pre, post, delay, fraction, rule, dependence)
+    assert 0.1 < expected < 1.0
+    assert weight_of(projection) / W_MAX == pytest.approx(expected, abs=1e-12)
+
+
 def test_parameters_are_got_and_set() -> None:
     """By name, for all and for one connection; a change acts on later spikes."""
     projection, _ = two_synapses()
@@ -486,8 +543,73 @@ def test_parameters_are_got_and_set() -> None:
     with pytest.raises(sim.errors.ConnectionError, match="w_max is 0"):
         projection.set(A_plus=0.5, w_max=0.0)
     assert projection[1].A_plus == 0.011  # all or nothing
-    with pytest.raises(AttributeError, match="dendritic_delay_fraction"):
+    with pytest.raises(AttributeError, match=r"dendritic_delay_fraction cannot be set.*A_plus"):
         projection.set(dendritic_delay_fraction=0.5)
+    with pytest.raises(AttributeError, match="dendritic_delay_fraction cannot be set"):
+        projection[0].dendritic_delay_fraction = 0.5
+
+
+def fractions_as(kind: str, fractions: np.ndarray, delays: np.ndarray) -> np.ndarray:
+    """Weights that 12 synapses with fractions (4, 3) of delays learn, given in different ways."""
+    sim.setup(timestep=DT, max_delay=10.0, threads=2)
+    draw = np.random.RandomState(3)
+    grid = np.arange(20, 900, 4)
+    times = [(np.sort(draw.choice(grid, 25, replace=False)) * DT).round(1) for _ in range(7)]
+    source = sim.Population(4, sim.SpikeSourceArray(spike_times=times[:4]))
+    driver = sim.Population(3, sim.SpikeSourceArray(spike_times=times[4:]))
+    target = sim.Population(3, sim.IF_curr_exp(tau_m=0.5, tau_syn_E=0.1, tau_refrac=0.1, cm=0.1))
+    kick = sim.StaticSynapse(weight=100.0, delay=0.1)
+    sim.Projection(driver, target, sim.OneToOneConnector(), kick)
+    if kind == "list":
+        rows = [(*at, delays[at], fractions[at]) for at in np.ndindex(4, 3)]
+        names = ["delay", "dendritic_delay_fraction"]
+        connector = sim.FromListConnector(rows, column_names=names)
+        whole = sim.Projection(source, target, connector, mechanism(sim.SpikePairRule(**PAIR)))
+    elif kind == "array":
+        synapse = mechanism(sim.SpikePairRule(**PAIR), fraction=fractions, delay=delays)
+        whole = sim.Projection(source, target, sim.AllToAllConnector(), synapse)
+    else:
+        singles = []
+        for i, j in np.ndindex(4, 3):
+            synapse = mechanism(
+                sim.SpikePairRule(**PAIR), fraction=fractions[i, j], delay=delays[i, j]
+            )
+            pair = source[i : i + 1], target[j : j + 1]
+            singles.append(sim.Projection(*pair, sim.AllToAllConnector(), synapse))
+        sim.run(100.0)
+        return np.array([weight_of(one) for one in singles]).reshape(4, 3)
+    got = whole.get("dendritic_delay_fraction", format="array")
+    np.testing.assert_array_equal(got, fractions)
+    sim.run(100.0)
+    return np.asarray(whole.get("weight", format="array"))
+
+
+def test_each_connection_may_have_its_dendritic_fraction() -> None:
+    """A column of a list or an array gives what projections of single connections give."""
+    draw = np.random.RandomState(1)
+    fractions = draw.choice([0.0, 0.3, 1.0], size=(4, 3))
+    delays = draw.choice([0.8, 2.0], size=(4, 3))
+    singles, listed, array = (
+        fractions_as(kind, fractions, delays) for kind in ("singles", "list", "array")
+    )
+    np.testing.assert_array_equal(listed, singles)
+    np.testing.assert_array_equal(array, singles)
+    assert len(np.unique(singles)) == 12
+
+
+@pytest.mark.parametrize("fraction", [-0.1, 1.1, np.nan])
+def test_dendritic_fractions_that_cannot_be(fraction: float) -> None:
+    with pytest.raises(sim.errors.InvalidParameterValueError, match="dendritic_delay_fraction"):
+        one_synapse([1.0], [2.0], mechanism(sim.SpikePairRule(), fraction=fraction))
+
+
+def test_too_many_dendritic_fractions() -> None:
+    sim.setup()
+    cells = sim.Population(20, sim.IF_curr_exp())
+    drawn: Any = sim.RandomDistribution("uniform", (0.0, 1.0))
+    synapse = mechanism(sim.SpikePairRule(), fraction=drawn)
+    with pytest.raises(sim.errors.InvalidParameterValueError, match=r"at most 256.*Given: 400"):
+        sim.Projection(cells, cells, sim.AllToAllConnector(), synapse)
 
 
 def test_drawn_parameters_act_connection_by_connection() -> None:
