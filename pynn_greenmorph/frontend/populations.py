@@ -16,8 +16,9 @@ from ..registry import CellModel
 from . import state as simulator
 from .assemblies import Assembly
 from .deviations import note_rounded_parameters
+from .files import check_file
 from .memory import check_population
-from .recording import Recorder, check_file, write_on_end
+from .recording import Recorder, write_on_end
 from .sequences import (
     check_sequences,
     merged,
