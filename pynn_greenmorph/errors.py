@@ -19,6 +19,7 @@ __all__ = [
     "GreenmorphWarning",
     "InvalidValueError",
     "LifecycleError",
+    "MissingPackageError",
     "NotEnoughMemoryError",
     "ReportError",
     "SimulationError",
@@ -50,6 +51,10 @@ class ReportError(GreenmorphError, ValueError):
 
 class LifecycleError(GreenmorphError, RuntimeError):
     """A call at the wrong moment: before ``setup()``, after ``end()``, on an old object."""
+
+
+class MissingPackageError(GreenmorphError, ImportError):
+    """A package that is no requirement is needed for what was asked for; an extra installs it."""
 
 
 class NotEnoughMemoryError(GreenmorphError, MemoryError):

@@ -8,12 +8,12 @@ from typing import Any
 import neo
 import numpy as np
 from pyNN import common
-from pyNN.recording import get_io
 
 from ..errors import explain
 from . import state as simulator
 from .connections import global_ids
-from .recording import check_file, check_recorded, file_annotations, write_on_end
+from .files import check_file, file_annotations, open_file
+from .recording import check_recorded, write_on_end
 from .segments import joined_segments
 
 __all__ = ["Assembly"]
@@ -171,5 +171,5 @@ class Assembly(common.Assembly):
         annotations: Mapping[str, Any] | None = None,
     ) -> None:
         """Write what :meth:`get_data` returns; see ``pyNN.common.Assembly.write_data``."""
-        io = get_io(io) if isinstance(io, str) else io
+        io = open_file(io)
         super().write_data(io, variables, gather, clear, file_annotations(io, annotations))

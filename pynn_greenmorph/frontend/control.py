@@ -8,13 +8,13 @@ from numbers import Real
 from typing import Any
 
 from pyNN import common
-from pyNN.recording import get_io
 
 from ..accounting.report import Report
 from ..boards.profile import resolve_board
 from ..engine.profile import Profile
 from ..errors import InvalidValueError, LifecycleError, explain
 from . import state as simulator
+from .files import open_file
 from .session import Session
 from .settings import (
     HARMLESS,
@@ -167,7 +167,7 @@ def _write_pending() -> None:
     errors: list[Exception] = []
     for population, variables, file in pending:
         try:
-            population.write_data(get_io(file) if isinstance(file, str) else file, variables)
+            population.write_data(open_file(file), variables)
         except Exception as error:  # noqa: BLE001 - raised below, after the other files
             error.add_note(f"while writing {variables!r} of {population.label!r} to {file!r}")
             errors.append(error)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pyNN import common
 from pyNN import errors as pynn_errors
-from pyNN.parameters import LazyArray, ParameterSpace, Sequence, simplify
+from pyNN.parameters import ArrayParameter, LazyArray, ParameterSpace, Sequence, simplify
 
 from ..errors import explain, unknown_name
 from ..network import CellGroup
@@ -16,8 +16,9 @@ from ..registry import CellModel
 from . import state as simulator
 from .assemblies import Assembly
 from .deviations import note_rounded_parameters
+from .files import check_file
 from .memory import check_population
-from .recording import Recorder, check_file, write_on_end
+from .recording import Recorder, write_on_end
 from .sequences import (
     check_sequences,
     merged,
@@ -325,6 +326,9 @@ def _evaluated(space: ParameterSpace, model: CellModel) -> dict[str, Any]:
                 ) from None
         raise pynn_errors.InvalidParameterValueError(f"{model.name}: {error}") from error
     for column in sequence_columns(model):
+        if isinstance(values.get(column), ArrayParameter) and space.shape == (1,):
+            # lazyarray evaluates an array of one sequence to the sequence.
+            values[column] = [values[column]]
         if np.ndim(values.get(column, [0])) == 0:
             raise pynn_errors.InvalidParameterValueError(
                 explain(

@@ -6,9 +6,8 @@ signal begin where its recording began, and returns spike trains as one array.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 import neo
@@ -19,52 +18,19 @@ from pyNN import errors as pynn_errors
 from pyNN import recording as pynn_recording
 from pyNN.recording import Variable
 
-from ..errors import InvalidValueError, LifecycleError, explain
+from ..errors import LifecycleError, explain
 from ..network import Probe
 from . import state as simulator
+from .files import file_annotations, open_file
 from .segments import part_of
 from .trains import Trains
 from .values import finite_number
 
-__all__ = ["Recorder", "check_file", "check_recorded", "file_annotations", "write_on_end"]
+__all__ = ["Recorder", "check_recorded", "write_on_end"]
 
 Int64Array = NDArray[np.int64]
 
 _SPIKES = Variable("spikes", location=None, label=None)
-
-
-#: File name extensions that PyNN can write, with Neo.
-_EXTENSIONS = (".pkl", ".pickle", ".nix", ".h5", ".nwb", ".mat")
-
-
-def check_file(file: Any) -> None:
-    """Raise before the run for a file that could not be written after it.
-
-    Parameters
-    ----------
-    file : str, Neo IO or None
-        As given to ``record(to_file=)``.
-
-    Raises
-    ------
-    ValueError
-        For an extension that no format has.
-    OSError
-        When the folder cannot be made.
-    """
-    if not isinstance(file, str):
-        return
-    path = Path(file)
-    if path.suffix not in _EXTENSIONS:
-        raise InvalidValueError(
-            explain(
-                "files of this extension cannot be written",
-                where="record(to_file=)",
-                allowed=", ".join(_EXTENSIONS),
-                given=file,
-            )
-        )
-    path.parent.mkdir(parents=True, exist_ok=True)
 
 
 class RecordingError(pynn_errors.RecordingError):
@@ -356,16 +322,9 @@ class Recorder(pynn_recording.Recorder):
         locations: Any = None,
     ) -> None:
         """Write recorded data; see ``pyNN.recording.Recorder.write``."""
-        io = pynn_recording.get_io(file) if isinstance(file, str) else file
+        io = open_file(file)
         annotations = file_annotations(io, annotations)
         super().write(variables, io, gather, filter_ids, clear, annotations, locations)
-
-
-def file_annotations(io: Any, annotations: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return the annotations of a block that is written with a Neo IO."""
-    # NWB demands a session start; PyNN does not give one.
-    start = {"session_start_time": datetime.now(UTC)} if isinstance(io, neo.io.NWBIO) else {}
-    return {**start, **(annotations or {})}
 
 
 def write_on_end(cells: Any, variables: Any, file: Any) -> None:

@@ -129,7 +129,8 @@ ROWS: list[tuple[str, str, type[BaseException], list[str]]] = [
     ("v of a mixed assembly", "(p + s).record('v')", errors.RecordingError, ["'v'", "'s'"]),
     ("text file at the end", "p.record('v', to_file=str(tmp / 'v.txt'))", ValueError, ["v.txt", ".pkl"]),
     ("no folder at the end", "p.record('v', to_file='/dev/null/v.pkl')", OSError, ["/dev/null"]),
-    ("unknown extension", "p.write_data(str(tmp / 'v.qqq'))", Exception, [".qqq"]),
+    ("unknown extension", "p.write_data(str(tmp / 'v.qqq'))", ValueError, ["v.qqq", ".pkl"]),
+    ("unknown extension, assembly", "(p + q).write_data(str(tmp / 'v.txt'))", ValueError, ["v.txt", ".pkl"]),
     ("no folder", "p.write_data('/dev/null/v.pkl')", OSError, ["/dev/null"]),
     # connections
     ("nan weight", SYNAPSE.format("weight=NAN, delay=1.0"), errors.ConnectionError, ["weight", "finite"]),

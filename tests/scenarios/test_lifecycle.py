@@ -383,6 +383,27 @@ def test_parameters_round_trip(sim: Any, cells: Any) -> None:
     assert cells.get("tau_m").tolist() == NumpyRNG(4).rng.uniform(10.0, 20.0, 4).tolist()
 
 
+@pytest.mark.parametrize(
+    "times",
+    [[[2.0, 3.0]], [Sequence([2.0, 3.0])], lambda i: [Sequence([2.0, 3.0]) for _ in i]],
+    ids=["list", "sequence", "function"],
+)
+def test_one_train_for_one_cell(sim: Any, times: Any) -> None:
+    """A list of one train each is right for a single cell, as for several."""
+    sim.setup()
+    source = sim.Population(1, sim.SpikeSourceArray(spike_times=times))
+    assert source.get("spike_times") == Sequence([2.0, 3.0])
+    many = sim.Population(3, sim.SpikeSourceArray(spike_times=[9.0]))
+    many[1:2].set(spike_times=times)
+    assert many.get("spike_times").tolist() == [Sequence(t) for t in ([9.0], [2.0, 3.0], [9.0])]
+    bins = {"a": [[2.0, 3.0]], "b": [[1.0, 1.0]], "tbins": [[0.0, 5.0]]}
+    assert sim.Population(1, sim.SpikeSourceInhGamma(**bins)).get("a") == Sequence([2.0, 3.0])
+    source.record("spikes")
+    sim.run(5.0)
+    (train,) = source.get_data().segments[0].spiketrains
+    assert train.magnitude.tolist() == [2.0, 3.0]
+
+
 def test_initial_values_are_drawn_once(sim: Any, cells: Any) -> None:
     """The recorded v(0) is the value that was drawn, and stays so; reset restores it."""
     draws = RandomDistribution("uniform", (-65.0, -55.0), rng=NumpyRNG(4))

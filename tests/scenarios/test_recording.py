@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -219,6 +220,23 @@ def test_file_formats(sim: Any, cells: Any, tmp_path: Path, extension: str) -> N
             times = train.rescale("ms").magnitude
             assert times.tolist() == pytest.approx(np.asarray(kept).tolist(), rel=1e-12)
     assert [len(segment.spiketrains[2]) for segment in written.segments] == [1, 2]
+
+
+@pytest.mark.parametrize("extension", [e for e, (package, _) in BLOCKS.items() if package])
+def test_a_format_without_its_package(
+    sim: Any, cells: Any, tmp_path: Path, extension: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is refused before the run, not when the data are there, and names the extra."""
+    package, _ = BLOCKS[extension]
+    monkeypatch.setitem(sys.modules, str(package), None)
+    path = str(tmp_path / f"data{extension}")
+    with pytest.raises(ImportError, match=rf"data{extension}.*pip install 'pynn_greenmorph\["):
+        cells.record("v", to_file=path)
+    cells.record("v")
+    sim.run(1.0)
+    for some in (cells, cells[0:2], cells + cells[0:1]):
+        with pytest.raises(sim.errors.MissingPackageError, match=f"package '{package}'"):
+            some.write_data(path)
 
 
 def test_one_file_holds_all_that_was_asked_for(sim: Any, cells: Any, tmp_path: Path) -> None:
