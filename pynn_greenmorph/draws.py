@@ -59,6 +59,9 @@ def philox(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
     """
     mask = np.uint64(0xFFFFFFFF)
     shift = np.uint64(32)
+    # They are that small already, but so the compiler knows: products of 32-bit words
+    # are three times as fast as those of 64 bits.
+    c0, c1, c2, c3 = c0 & mask, c1 & mask, c2 & mask, c3 & mask
     for _ in range(10):
         p0 = np.uint64(0xD2511F53) * c0
         p1 = np.uint64(0xCD9E8D57) * c2

@@ -144,14 +144,14 @@ def _projections(
     network: Network, simulation: Simulation, emitted: NDArray[np.int64]
 ) -> tuple[ProjectionLedger, ...]:
     labels = unique_labels(group.label for group in network.synapses)
-    none = np.zeros(network.n_cells, dtype=np.int64)
+    none, tail = np.zeros(network.n_cells, dtype=np.int64), simulation.tail
     result = []
     for index, (label, group) in enumerate(zip(labels, network.synapses, strict=True)):
         since, events = none, none
         if index < len(simulation.counters):  # else it was made after the last run
             counter = simulation.counters[index]
             since = emitted - _grown(counter.emitted_at_creation, network.n_cells)
-            counted = counter.events(simulation.emitted, simulation.tail, simulation.step)
+            counted = counter.events(simulation.emitted, tail, simulation.step)
             events = _grown(counted, network.n_cells)
         result.append(
             ProjectionLedger(

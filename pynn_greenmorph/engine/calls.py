@@ -16,7 +16,7 @@ from numba.extending import intrinsic
 __all__ = ["call_block", "call_row", "call_trace"]
 
 #: Positions of the arrays among the arguments, each followed by an index into it.
-_ARRAYS = (1, 3, 5, 7)
+_ARRAYS = (1, 3, 5, 7, 9)
 
 
 def _pointer(context: Any, builder: Any, array_type: Any, array: Any, at: Any) -> Any:
@@ -28,13 +28,13 @@ def _pointer(context: Any, builder: Any, array_type: Any, array: Any, at: Any) -
 @intrinsic
 def call_block(  # type: ignore[no-untyped-def]
     typingctx, address, state, state_at, param, param_at, inputs, input_at, injected, injected_at,
-    count, n_cells, first, step, trial, key,
+    count, count_at, n_cells, first, step, trial, key,
 ):  # fmt: skip
-    """``address(&state[state_at], ..., &count[0], n_cells, first, ...)``; returns an int64."""
+    """``address(&state[state_at], ..., &count[count_at], ...)``; returns an int64."""
     word = types.int64
     signature = types.int64(
         word, state, word, param, word, inputs, word, injected, word, count,
-        word, word, word, word, word,
+        word, word, word, word, word, word,
     )  # fmt: skip
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -45,8 +45,7 @@ def call_block(  # type: ignore[no-untyped-def]
         pointers = [
             _pointer(context, builder, signature.args[at], args[at], args[at + 1]) for at in _ARRAYS
         ]
-        pointers.append(_pointer(context, builder, signature.args[9], args[9], None))
-        return builder.call(function, pointers + list(args[10:15]))
+        return builder.call(function, pointers + list(args[11:16]))
 
     return signature, codegen
 

@@ -81,6 +81,12 @@ def source_digest(*modules: str) -> str:
     return hashlib.sha256(b"".join(texts)).hexdigest()
 
 
+@cache
+def _type_name(dtype: np.dtype[Any]) -> str:
+    """Name of a type; NumPy makes it anew each time, which takes longer than a short run."""
+    return dtype.name
+
+
 def _kind(value: Any) -> tuple[str, int]:
     """Type and number of axes of an argument; numbers have none."""
     if isinstance(value, np.ndarray):
@@ -89,7 +95,7 @@ def _kind(value: Any) -> tuple[str, int]:
             raise TypeError(f"an array of {value.dtype.str}, strides {value.strides}")
         if value.ndim not in _AXES:
             raise TypeError(f"an array of {value.ndim} axes")
-        return value.dtype.name, value.ndim
+        return _type_name(value.dtype), value.ndim
     if isinstance(value, bool | np.bool_):
         return "bool", 0
     if isinstance(value, np.integer):

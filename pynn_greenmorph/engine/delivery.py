@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from .direct_delivery import deliver_direct
+from .rows import DIRECT
 from .share import log_of, memory_of, rows_of, scratch_of
 
 __all__ = [
@@ -30,12 +32,20 @@ __all__ = [
     "inject",
     "not_finite",
     "sample",
+    "visit_bucket",
     "visit_spikes",
 ]
 
 #: What happens for every spike: a call of a function with twenty arguments takes
 #: as long as a short row.
-INLINED = ("add_constant", "ask_for_row", "visit_spikes", "deliver_group", "deliver")
+INLINED = (
+    "add_constant",
+    "ask_for_row",
+    "visit_spikes",
+    "visit_bucket",
+    "deliver_group",
+    "deliver",
+)
 
 
 def prefetch(array, index):  # type: ignore[no-untyped-def]
@@ -137,6 +147,9 @@ def deliver_visits(n_visits, step, setting, share):  # type: ignore[no-untyped-d
         table = peek(visits.table, v)
         kind, at = peek(rows.table_kind, table), peek(rows.table_page, table)
         count = inputs.dtype.type(peek(visits.spikes, v))
+        if v + 1 < n_visits:
+            for i in range(peek(visits.first, v + 1) + 96, peek(visits.last, v + 1), 32):
+                prefetch(target, i)
         first, last = np.uint64(peek(visits.first, v)), np.uint64(peek(visits.last, v))
         if kind == 0:
             value = inputs.dtype.type(peek(rows.table_constant, table)) * count
@@ -216,6 +229,16 @@ def visit_spikes(bucket, owner, end, n_visits, step, setting, share):  # type: i
     return n_visits
 
 
+def visit_bucket(bucket, at, n_visits, step, setting, share):  # type: ignore[no-untyped-def]
+    """List the rows of a bucket, by owner; see :func:`deliver_group`."""
+    log, cursor = log_of(share), scratch_of(share).cursor
+    for owner in range(log.end.shape[0]):
+        end = log.end[owner, at]
+        if peek(cursor, owner) < end:
+            n_visits = visit_spikes(bucket, owner, end, n_visits, step, setting, share)
+    return n_visits
+
+
 def deliver_group(group, at, n_visits, step, setting, share):  # type: ignore[no-untyped-def]
     """List the rows of a delay group, by population, then owner; ``at`` counts the log's steps."""
     rows, log, cursor = rows_of(share), log_of(share), scratch_of(share).cursor
@@ -225,13 +248,14 @@ def deliver_group(group, at, n_visits, step, setting, share):  # type: ignore[no
         begin = log.end[owner, at - 1]
         poke(cursor, owner, begin)
         n_spikes += log.end[owner, at] - begin
-    if n_spikes == 0:
-        return n_visits
     for bucket in range(rows.group_bucket[group], rows.group_bucket[group + 1]):
-        for owner in range(n_owners):
-            end = log.end[owner, at]
-            if peek(cursor, owner) < end:
-                n_visits = visit_spikes(bucket, owner, end, n_visits, step, setting, share)
+        if rows.bucket_single[bucket] == DIRECT:
+            if n_visits > 0:
+                deliver_visits(n_visits, step, setting, share)
+                n_visits = 0
+            deliver_direct(bucket, step, at + setting.log_base, setting, share)
+        elif n_spikes > 0:
+            n_visits = visit_bucket(bucket, at, n_visits, step, setting, share)
     return n_visits
 
 

@@ -17,7 +17,7 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from . import barrier, delivery, plastic_delivery
+from . import barrier, delivery, direct_delivery, plastic_delivery
 from .compiled import Compiled, source_digest
 from .delivery import (
     all_finite,
@@ -28,15 +28,18 @@ from .delivery import (
     inject,
     sample,
 )
+from .direct_delivery import tally_window
 from .generate import BLOCK, ROW
 from .machine_code import compiles
 from .memory_map import MemoryMap
 from .plastic_delivery import deliver_plastic, note_spikes
+from .rows import DIRECT
 from .share import (
     Setting,
     Share,
     accessors,
     blocks_of,
+    direct_of,
     injections_of,
     log_of,
     memory_of,
@@ -75,12 +78,32 @@ CHECK_STEPS = 64
 
 def run_block(b, state, first, ring_row, step, setting, share):  # type: ignore[no-untyped-def]
     """Advance the cells of a block by one step; returns their spikes, -1 when a step raised."""
-    blocks, memory = blocks_of(share), memory_of(share)
+    blocks, memory, direct = blocks_of(share), memory_of(share), direct_of(share)
+    counted, column = scratch_of(share).counted, direct.column[b]
+    if column >= 0:
+        counted = direct.ring[step & (len(direct.ring) - 1)]
     return call_block(
         blocks.address[b], state, blocks.state_at[b], memory.param, blocks.param_at[b],
         memory.inputs, ring_row + blocks.input_at[b], memory.injected, blocks.injected_at[b],
-        scratch_of(share).counted, blocks.n_cells[b], first, step, setting.trial, setting.key,
+        counted, max(column, 0), blocks.n_cells[b], first, step, setting.trial, setting.key,
     )  # fmt: skip
+
+
+def is_logged(b, n_spikes, step, share):  # type: ignore[no-untyped-def]
+    """Whether the spikes of a block go to the log; counts in the ring are copied for that.
+
+    They are when a step has raised, too: who looks for the cell finds it there.
+    """
+    blocks, direct, counted = blocks_of(share), direct_of(share), scratch_of(share).counted
+    column = direct.column[b]
+    if column < 0:
+        return True
+    if n_spikes >= 0 and direct.logged[b] == 0:
+        return False
+    counts = direct.ring[step & (len(direct.ring) - 1)]
+    for i in range(blocks.n_cells[b]):
+        counted[i] = counts[column + i]
+    return True
 
 
 def run_blocks(step, n_log, setting, share):  # type: ignore[no-untyped-def]
@@ -105,12 +128,14 @@ def run_blocks(step, n_log, setting, share):  # type: ignore[no-untyped-def]
             n_spikes = run_block(b, memory.state32, first, ring_row, step, setting, share)
         else:
             n_spikes = run_block(b, memory.state, first, ring_row, step, setting, share)
+        if n_spikes == 0 or not is_logged(b, n_spikes, step, share):
+            continue
         if n_spikes > 0:
             n_log = emit_block(
                 n_spikes, scratch.counted, scratch.counted_pairs, blocks.n_cells[b], first,
                 cells, numbers, n_log,
             )  # fmt: skip
-        elif n_spikes < 0:
+        else:
             # The next block would count over the mark of the cell that failed.
             failed = b
             break
@@ -164,6 +189,7 @@ def advance(step, n_log, setting, share):  # type: ignore[no-untyped-def]
     """
     status, where, failed_at, n_window, checked = DONE, -1, -1, 0, step
     memory, scratch, flags = memory_of(share), scratch_of(share), plastic_of(share).flags
+    scratch.positions[4] = step
     n_parts, capacity = log_of(share).cell.shape
     clock = clock_cycles()
     while step < setting.last_step:
@@ -190,7 +216,10 @@ def advance(step, n_log, setting, share):  # type: ignore[no-untyped-def]
         if verdict < 0:
             status = max(status, ABORTED)
         if verdict != 0:
+            # A part may have failed within the window: what counts is not known here.
             break
+        tally_window(scratch.positions[4] + 1, step, share)
+        scratch.positions[4] = step
     return step, n_log, status, where, failed_at
 
 
@@ -201,7 +230,7 @@ def leave_together(words, n_parts, leave, n_window):  # type: ignore[no-untyped-
 
 def call_block(
     address, state, state_at, param, param_at, inputs, input_at, injected, injected_at, count,
-    n_cells, first, step, trial, key,
+    count_at, n_cells, first, step, trial, key,
 ):  # type: ignore[no-untyped-def]  # fmt: skip
     """Call a block kernel as plain Python: ``address`` is an index into ``PLAIN_BLOCKS``."""
     run, n_states, param_shape, n_inputs = PLAIN_BLOCKS[address]
@@ -211,7 +240,7 @@ def call_block(
         param[param_at : param_at + n_param].reshape(param_shape),
         inputs[input_at : input_at + n_inputs * ROW].reshape(n_inputs, ROW),
         injected[injected_at : injected_at + BLOCK],
-        count,
+        count[count_at : count_at + BLOCK],
         n_cells,
         first,
         step,
@@ -240,6 +269,7 @@ PLAIN_BLOCKS: list[tuple[Callable[..., int], int, tuple[int, ...], int]] = []
 
 _LOOP_HEADER = """
 from pynn_greenmorph.engine.calls import call_block, call_row, call_trace
+from pynn_greenmorph.engine.direct import Direct
 from pynn_greenmorph.engine.inputs import Changes
 from pynn_greenmorph.engine.intrinsics import (
     atomic_add, atomic_load, atomic_store, cycles, flush_denormals, give_way, pause, peek, poke,
@@ -262,7 +292,14 @@ def setting_of({fields}):
     return Setting({fields})
 """
 
-_LOOP_CONSTANTS = ("DONE", "ABORTED", "FAILED_STEP", "NOT_FINITE", "FAILED_ROW", "CHECK_STEPS")
+_LOOP_CONSTANTS = (
+    "DONE",
+    "ABORTED",
+    "FAILED_STEP",
+    "NOT_FINITE",
+    "FAILED_ROW",
+    "CHECK_STEPS",
+)
 _BARRIER_CONSTANTS = ("ARRIVED", "GENERATION", "STOP", "LEAVE", "SPINS")
 
 #: End of a call of the loop: last step, length of the log, status, block that
@@ -325,6 +362,7 @@ def _compiled(accessors_text: str) -> Compiled:
     # fields, is part of the hash too.
     inlined = source_digest("calls", "intrinsics") + tuple_fields()
     constants = {name: globals()[name] for name in _LOOP_CONSTANTS}
+    constants["DIRECT"] = DIRECT
     constants |= {name: getattr(barrier, name) for name in _BARRIER_CONSTANTS}
     header = _LOOP_HEADER.format(
         digest=hashlib.sha256(inlined.encode()).hexdigest(),
@@ -333,11 +371,13 @@ def _compiled(accessors_text: str) -> Compiled:
         fields=", ".join(Setting._fields),
     )
     helpers = [getattr(delivery, name) for name in delivery.__all__]
+    helpers += [getattr(direct_delivery, name) for name in direct_delivery.HELPERS]
     helpers += [getattr(plastic_delivery, name) for name in plastic_delivery.HELPERS]
     helpers += [
         barrier.meet,
         barrier.leave_together,
         run_block,
+        is_logged,
         run_blocks,
         clock_cycles,
         run_step,

@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import GreenmorphError, explain
+from ..network import Network
 from .generate import ROW
 from .tables import Blocks, CellLayout
 
-__all__ = ["PAGE", "Partition", "make_partition"]
+__all__ = ["PAGE", "Partition", "followed", "make_partition"]
 
 Int64Array = NDArray[np.int64]
 
@@ -78,8 +79,9 @@ def _cut(sizes: Int64Array, load: NDArray[np.float64], share: float) -> Int64Arr
 
 
 def make_partition(
-    layouts: Sequence[CellLayout], blocks: Blocks, n_parts: int, n_cells: int
-) -> Partition:
+    layouts: Sequence[CellLayout], blocks: Blocks, n_parts: int, n_cells: int,
+    follows: Int64Array,
+) -> Partition:  # fmt: skip
     """Give every part its blocks and pages.
 
     Parameters
@@ -90,6 +92,8 @@ def make_partition(
     n_parts : int
     n_cells : int
         Cells of the network.
+    follows : (b,) int64
+        For each block the one whose part is to have it too, or -1; see :func:`followed`.
 
     Returns
     -------
@@ -99,16 +103,21 @@ def make_partition(
     load, placed = np.zeros(n_parts), 0.0
     at = 0
     n_inputs = np.zeros(len(blocks.kind), dtype=np.int64)
+    follower = np.flatnonzero(follows >= 0)
+    work = blocks.n_cells.copy()
+    np.add.at(work, follows[follower], blocks.n_cells[follower])
+    work[follower] = 0
     for lay in layouts:
         if lay.model.step is None:
             at += 1
             continue
         mine = slice(at, at + lay.n_blocks)
-        sizes = blocks.n_cells[mine]
-        placed += float(sizes.sum())
-        part[mine] = _cut(sizes, load, placed / n_parts)
+        placed += float(work[mine].sum())
+        if work[mine].any():
+            part[mine] = _cut(work[mine], load, placed / n_parts)
         n_inputs[mine] = lay.n_inputs * ROW
         at += lay.n_blocks
+    part[follower] = part[follows[follower]]
     page, page_at, page_part = _pages(part, blocks.input_at, n_inputs, n_parts)
     page_of_cell = np.repeat(page, blocks.n_cells).astype(np.int32)
     assert len(page_of_cell) == n_cells
@@ -121,6 +130,49 @@ def make_partition(
         block_input=blocks.input_at,
         block_of_input=np.flatnonzero(n_inputs > 0),
     )
+
+
+def followed(network: Network, layouts: Sequence[CellLayout], blocks: Blocks) -> Int64Array:
+    """Which block has the targets of all cells of a block, where each has about one.
+
+    If one part has both, spikes need not wait for the other parts. All blocks of a
+    population follow those of one other, in order, or none does: parts must have
+    ascending slices of every population.
+
+    Parameters
+    ----------
+    network : Network
+    layouts : sequence of CellLayout
+        In order of creation.
+    blocks : Blocks
+
+    Returns
+    -------
+    (b,) int64
+        -1 where there is no such block.
+    """
+    follows = np.full(len(blocks.kind), -1, dtype=np.int64)
+    population = np.repeat(np.arange(len(layouts)), [lay.group.size for lay in layouts])
+    for lay in layouts:
+        first, last = lay.group.first, lay.group.first + lay.group.size
+        if lay.model.kind != "source" or lay.model.step is None:
+            continue
+        ends = [
+            np.stack([group.pre, group.post])
+            for group in network.synapses
+            if 0 < group.size <= lay.group.size and first <= group.pre[0] < last
+        ]
+        pairs = np.concatenate([np.zeros((2, 0), dtype=np.int32), *ends], axis=1)
+        pairs = pairs[:, (pairs[0] >= first) & (pairs[0] < last)]
+        if not pairs.size or np.ptp(population[pairs[1]]) > 0:
+            continue
+        both = np.searchsorted(blocks.first_cell, pairs, side="right") - 1
+        source, target = np.unique(both, axis=1)
+        mine = (blocks.first_cell >= first) & (blocks.first_cell < last)
+        one_each = len(source) == mine.sum() and not (np.diff(source) == 0).any()
+        if one_each and (np.diff(target) >= 0).all():
+            follows[source] = target
+    return follows
 
 
 def _pages(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from .direct import Direct
 from .generate import BLOCK
 from .inputs import Changes, no_changes
 from .memory_map import MemoryMap
@@ -48,6 +49,8 @@ class Part:
         Its blocks, in order of cell ids.
     rows : Rows
         The synapses onto its cells.
+    direct : Direct
+        Its sources without the log, and the synapses from any of them onto its cells.
     n_cells : int
         Its cells.
     pending : Pending
@@ -63,6 +66,7 @@ class Part:
 
     blocks: Blocks
     rows: Rows
+    direct: Direct
     n_cells: int
     pending: Pending
     scratch: Scratch
@@ -78,9 +82,8 @@ class Part:
             self.scratch = self.scratch._replace(filled=np.zeros_like(probes.start))
         self.scratch.filled[:] = 0
         return Share(
-            self.plastic, self.blocks, self.rows, self.pending, self.table, self.injections,
-            self.schedule,
-            probes, log, memory, self.scratch,
+            self.plastic, self.blocks, self.rows, self.direct, self.pending, self.table,
+            self.injections, self.schedule, probes, log, memory, self.scratch,
         )  # fmt: skip
 
     def take_injections(self, injections: Changes) -> None:
@@ -107,7 +110,7 @@ def new_scratch(n_parts: int) -> Scratch:
 
     counted = aligned(BLOCK // 2)
     return Scratch(
-        positions=zeros(4),
+        positions=zeros(5),
         filled=zeros(0),
         visits=Visits(*(zeros(N_VISITS) for _ in Visits._fields)),
         cursor=zeros(n_parts),
@@ -118,7 +121,11 @@ def new_scratch(n_parts: int) -> Scratch:
 
 
 def make_parts(
-    partition: Partition, blocks: Blocks, rows: Sequence[Rows], pending: Pending
+    partition: Partition,
+    blocks: Blocks,
+    rows: Sequence[Rows],
+    direct: Sequence[Direct],
+    pending: Pending,
 ) -> list[Part]:
     """Share a network out.
 
@@ -128,6 +135,8 @@ def make_parts(
     blocks : Blocks
         All blocks.
     rows : sequence of Rows
+        By part.
+    direct : sequence of Direct
         By part.
     pending : Pending
         All pending input.
@@ -146,6 +155,7 @@ def make_parts(
             Part(
                 blocks=mine,
                 rows=rows[index],
+                direct=direct[index],
                 n_cells=int(mine.n_cells.sum()),
                 pending=share,
                 scratch=new_scratch(partition.n_parts),

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ..errors import SimulationError, explain
 from ..network import LARGEST_STEP, Network, SynapseGroup
 from .arrivals import LogTail, ring_input
+from .direct import no_direct
 from .generate_synapse import hidden_parameters
 from .histories import make_room, nearly_full
 from .inputs import no_changes
@@ -312,6 +313,7 @@ class _Flights:
             plastic._replace(epoch=epoch),
             _nothing(Blocks),
             no_rows(),
+            no_direct(0, self.ring.dtype),
             none._replace(value=np.zeros(0)),
             _nothing(TableSpikes),
             no_changes(),

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 __all__ = [
     "CONSTANT",
+    "DIRECT",
     "DOUBLE",
     "SINGLE",
     "Delivery",
@@ -36,6 +37,9 @@ FloatArray = NDArray[np.float64]
 
 #: Storage classes, in canonical order: one weight for all, float32, float64.
 CONSTANT, SINGLE, DOUBLE = 0, 1, 2
+
+#: In ``Rows.bucket_single``: spikes are not looked up in the log, see ``direct``.
+DIRECT = 2
 
 
 class Rows(NamedTuple):
@@ -52,7 +56,8 @@ class Rows(NamedTuple):
     bucket_table : (k + 1,) int64
         Tables of each bucket.
     bucket_single : (k,) int64
-        Whether it is one table in double precision whose rows have at most one synapse.
+        Whether it is one table in double precision whose rows have at most one synapse;
+        ``DIRECT`` where counts are read without the log.
     table_kind : (t,) int64
         ``CONSTANT``, ``SINGLE`` or ``DOUBLE``.
     table_constant : (t,) float64

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .direct import Direct
 from .inputs import Changes
 from .plastic import Plastic
 from .rows import Rows
@@ -30,6 +31,7 @@ __all__ = [
     "Visits",
     "accessors",
     "blocks_of",
+    "direct_of",
     "injections_of",
     "log_of",
     "memory_of",
@@ -215,8 +217,9 @@ class Scratch(NamedTuple):
 
     Attributes
     ----------
-    positions : (4,) int64
-        Where pending input, table spikes, injections and schedule go on.
+    positions : (5,) int64
+        Where pending input, table spikes, injections and schedule go on; the last step
+        whose counts of direct sources were added up.
     filled : (p,) int64
         Times that each probe was sampled.
     visits : Visits
@@ -248,6 +251,7 @@ class Share(NamedTuple):
         First: kernels of synapses find it at the beginning of the memory map.
     blocks : Blocks
     rows : Rows
+    direct : Direct
     pending : Pending
     table : TableSpikes
     injections, schedule : Changes
@@ -261,6 +265,7 @@ class Share(NamedTuple):
     plastic: Plastic
     blocks: Blocks
     rows: Rows
+    direct: Direct
     pending: Pending
     table: TableSpikes
     injections: Changes
@@ -273,7 +278,7 @@ class Share(NamedTuple):
 
 def tuple_fields() -> str:
     """Return names and fields of all named tuples that compiled code knows."""
-    kinds = (Plastic, Blocks, Rows, Pending, TableSpikes, Changes, Probes, Log, Memory)
+    kinds = (Plastic, Blocks, Rows, Direct, Pending, TableSpikes, Changes, Probes, Log, Memory)
     return repr([(one.__name__, one._fields) for one in (*kinds, Visits, Scratch, Setting, Share)])
 
 
@@ -290,6 +295,11 @@ def blocks_of(share):  # type: ignore[no-untyped-def]
 def rows_of(share):  # type: ignore[no-untyped-def]
     """The rows of a share."""
     return share.rows
+
+
+def direct_of(share):  # type: ignore[no-untyped-def]
+    """The direct sources of a share."""
+    return share.direct
 
 
 def pending_of(share):  # type: ignore[no-untyped-def]

@@ -8,22 +8,23 @@ the present time.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import LifecycleError, explain
-from ..network import CellGroup, Network
+from ..network import CellGroup, Network, SynapseGroup
 from . import inputs, loop
 from .arrivals import EventCounter, LogTail, pending_input, ring_input
 from .cell_state import CellState
 from .currents import CurrentFeed
+from .direct_sources import DirectSources
 from .failure import check_ends
 from .interrupt import interrupt_held_back
 from .log_buffers import LogBuffers
 from .merge import build_delivery
-from .partition import Partition, make_partition
+from .partition import Partition, followed, make_partition
 from .parts import Part, make_parts
 from .plasticity import Plasticity
 from .profile import Profile, Stopwatch
@@ -76,8 +77,6 @@ class Simulation:
         Spikes of every cell, all trials together.
     counters : list of EventCounter
         One per projection that has taken part in a run.
-    tail : LogTail
-        Spikes since the epoch that may still be in flight; earlier ones are pending input.
     cells : CellState
     plasticity : Plasticity
     recordings : Recordings
@@ -92,7 +91,7 @@ class Simulation:
         self.trial = 0
         self.emitted = NO_INT
         self.counters: list[EventCounter] = []
-        self.tail = LogTail(NO_INT, NO_INT, NO_INT)
+        self._tail = LogTail(NO_INT, NO_INT, NO_INT)
         self._threads = threads
         self._finished_steps = 0
         self._started = self._running = self._broken = False
@@ -107,6 +106,7 @@ class Simulation:
         self._pending = Pending(NO_INT, NO_INT, NO_FLOAT)
         self._table = TableSpikes(NO_INT, NO_INT, NO_INT)
         self._log = LogBuffers()
+        self._direct = DirectSources()
         self._watch = Stopwatch()
         self._advance: loop.Advance | None = None
         self._memory: Memory | None = None
@@ -130,6 +130,11 @@ class Simulation:
     def key(self) -> np.int64:
         """The seed's 64 bits as a signed integer of NumPy: it wraps back, Python's does not."""
         return np.uint64(self.network.seed).astype(np.int64)
+
+    @property
+    def tail(self) -> LogTail:
+        """Spikes since the epoch that may still be in flight; earlier ones are pending input."""
+        return self._direct.join(self._tail, self.step, self._epoch)
 
     @property
     def _last_step(self) -> int:
@@ -226,9 +231,10 @@ class Simulation:
         """Move what is in flight aside with its old values, then rebuild the rows."""
         previous = self._pending.take(self._pending.step > self.step)
         ahead = ring_input(self._ring, self._delivery.ring_steps, self.step)
-        tail, plasticity = self.tail.after(self._epoch), self.plasticity
+        whole, plasticity = self.tail, self.plasticity
+        tail = whole.after(self._epoch)
         arriving = plasticity.finish_flights(
-            self.tail, self.step, self._last_step, self._part_of_cell,
+            whole, self.step, self._last_step, self._part_of_cell,
             self._ring[: len(self._ring) // self._delivery.ring_steps], self._advance, self.trial,
             self.key,
         )  # fmt: skip
@@ -238,7 +244,7 @@ class Simulation:
         )
         now = self.emitted.copy()
         for counter in self.counters:
-            counter.settle(self.emitted, now, self.tail, self._last_step)
+            counter.settle(self.emitted, now, whole, self._last_step)
         first_new = len(self.counters)
         for group in self.network.synapses[first_new:]:
             self.counters.append(EventCounter(group, now, now, self._last_step))
@@ -246,7 +252,7 @@ class Simulation:
         self._epoch = self._last_step
         # All that was in flight is pending now, but for spikes that synapses with a
         # rule wait for: the new rows never look at it.
-        self.tail = self.tail.after(self.step - plasticity.longest)
+        self._tail = self._tail.after(self.step - plasticity.longest)
         self._share_out()
         self._synapses_changed = False
 
@@ -254,15 +260,25 @@ class Simulation:
         """Partition the network, sort its synapses, and give every part its share."""
         cells, n_cells = self.cells, self.network.n_cells
         n_blocks = int((cells.blocks.kind != TABLE_BLOCK).sum())
-        self._window = self._longest_window()
+        follows = followed(self.network, cells.layouts, cells.blocks)
+        following = {int(cells.blocks.first_cell[b]) for b in np.flatnonzero(follows >= 0)}
+        local = [lay.group for lay in cells.layouts if lay.group.first in following]
+        self._window = self._longest_window(local, NO_INT)
         n_parts = choose_threads(self._threads, n_cells, n_blocks, self._window)
-        self._partition = make_partition(cells.layouts, cells.blocks, n_parts, n_cells)
+        self._partition = make_partition(cells.layouts, cells.blocks, n_parts, n_cells, follows)
         self._part_of_cell = np.repeat(self._partition.part, cells.blocks.n_cells)
         self._delivery = build_delivery(
             self.network, cells.layouts, self._partition, cells.n_inputs
         )
+        self._direct = DirectSources.of(
+            self.network, cells.layouts, self._delivery, self._partition, cells.blocks,
+            LONGEST_WINDOW, cells.real,
+        )  # fmt: skip
+        self._window = self._longest_window(self._direct.local, self._delivery.parts[0].group_base)
         self._ring = aligned(self._delivery.ring_steps * cells.n_inputs, dtype=cells.real)
-        self._parts = make_parts(self._partition, cells.blocks, self._delivery.parts, self._pending)
+        self._parts = make_parts(
+            self._partition, cells.blocks, self._delivery.parts, self._direct.parts, self._pending
+        )
         self._lay_out_plasticity()
         # New parts know neither table spikes nor currents; later steps only are laid out.
         self._sequences_changed = True
@@ -273,10 +289,18 @@ class Simulation:
             self.network, self._parts, self._part_of_cell, self.cells.layouts, self._window
         )
 
-    def _longest_window(self) -> int:
-        """Steps between barriers: no more than the shortest delay."""
-        delays = [int(group.delay_steps.min()) for group in self.network.synapses if group.size]
-        return min([LONGEST_WINDOW, *delays])
+    def _longest_window(self, local: Sequence[CellGroup], bases: Int64Array) -> int:
+        """Steps between barriers: what comes from another part was logged before one.
+
+        Delays are delivered with the group that they belong to, at its base (g,).
+        """
+        waits = [LONGEST_WINDOW]
+        for group in self.network.synapses:
+            if group.size and not any(_comes_from(group, one) for one in local):
+                delay = int(group.delay_steps.min())
+                known = bases[bases <= delay] if group.model.static else bases[:0]
+                waits.append(int(known.max(initial=0)) or delay)
+        return min(waits)
 
     def _apply_currents(self) -> None:
         self.cells.injected[:] = 0.0
@@ -362,9 +386,9 @@ class Simulation:
             self._started = True
             now = self._table.step == 0
             self._parts[0].scratch.positions[1] = int(now.sum())
-            self.tail = LogTail(*(column[now] for column in self._table))
-            np.add.at(self.emitted, self.tail.cell, self.tail.count)
-            self.recordings.keep_spikes(self.tail)
+            self._tail = LogTail(*(column[now] for column in self._table))
+            np.add.at(self.emitted, self._tail.cell, self._tail.count)
+            self.recordings.keep_spikes(self._tail)
         for probe in self.network.probes:
             if self.step == probe.start:
                 self.recordings.sample_now(probe, self.cells)
@@ -382,12 +406,13 @@ class Simulation:
         # One more: an entry may be written behind the last one, see emit_block().
         room = np.array([part.n_cells * window + 1 for part in parts], dtype=np.int64)
         log, base, n_tail = self._log.open(
-            self.tail, self.step, last_step, longest, self._part_of_cell, room
+            self._tail, self.step, last_step, longest, self._part_of_cell, room
         )
         tables, samples = self.recordings.open(
             probes, cells, self.step, last_step, self._part_of_cell, n_parts
         )
         memory = self._memory_with(samples)
+        self._direct.begin(self.recordings.recorded)
         key = self.key
         first = self.step
         self._feed_currents(last_step)
@@ -416,7 +441,9 @@ class Simulation:
         recordings.keep_spikes(
             LogBuffers.close(log, base, self.step, n_tail, recordings.recorded, self.emitted)
         )
-        self.tail = LogBuffers.tail(log, base, self.step, self.step - longest)
+        counted = [int(part.scratch.positions[4]) for part in parts]
+        self._direct.count(counted, self.step, self.emitted)
+        self._tail = LogBuffers.tail(log, base, self.step, self.step - longest)
         if probes:
             self.recordings.close(probes, cells, samples, tables[0].buffer_at, first, self.step)
         # A call may end between two looks, so the last one may be two calls back.
@@ -440,15 +467,16 @@ class Simulation:
     def reset(self) -> None:
         """Begin a new trial at time 0: initial values, new noise, nothing in flight."""
         self.prepare()
-        now = self.emitted.copy()
+        now, tail = self.emitted.copy(), self.tail
         for counter in self.counters:
-            counter.settle(self.emitted, now, self.tail, self.step, drop=True)
+            counter.settle(self.emitted, now, tail, self.step, drop=True)
             counter.epoch = -1
         self._finished_steps += self.step
         self.step, self._epoch, self._started = 0, -1, False
         self._broken, self._known_finite = False, 0
         self.trial += 1
-        self.tail = LogTail(NO_INT, NO_INT, NO_INT)
+        self._tail = LogTail(NO_INT, NO_INT, NO_INT)
+        self._direct.clear()
         self._pending = Pending(NO_INT, NO_INT, NO_FLOAT)
         self._ring[:] = 0.0
         self.recordings.clear()
@@ -469,9 +497,9 @@ class Simulation:
             for group in self.network.cells
             if group.model.kind == "neuron"
         )
+        tail = self.tail
         events = sum(
-            int(counter.events(self.emitted, self.tail, self.step).sum())
-            for counter in self.counters
+            int(counter.events(self.emitted, tail, self.step).sum()) for counter in self.counters
         )
         return self._watch.profile(
             threads=max(1, len(self._parts)),
@@ -480,3 +508,10 @@ class Simulation:
             n_synapses=self._delivery.n_synapses + self.plasticity.n_synapses,
             table_bytes=self._delivery.nbytes + self.plasticity.nbytes,
         )
+
+
+def _comes_from(synapses: SynapseGroup, cells: CellGroup) -> bool:
+    """Whether all sources of a projection are cells of a group."""
+    if not cells.first <= synapses.pre[0] < cells.first + cells.size:
+        return False  # most projections: the others need not be looked at
+    return bool(synapses.pre.min() >= cells.first and synapses.pre.max() < cells.first + cells.size)

@@ -11,7 +11,7 @@ import pyNN.greenmorph as sim
 import pytest
 
 from pynn_greenmorph import registry, rules
-from pynn_greenmorph.engine import generate_synapse
+from pynn_greenmorph.engine import generate_synapse, plastic
 from pynn_greenmorph.engine.machine_code import compiles
 from pynn_greenmorph.errors import GreenmorphError, SimulationError, UnknownNameError
 from pynn_greenmorph.frontend import synapses
@@ -150,6 +150,25 @@ def test_a_rule_of_somebody_else() -> None:
         pytest.approx(-x, abs=1e-14)
     ]
     assert projection[0].steepness == 3.0
+
+
+def test_an_edited_constant_is_never_served_by_old_machine_code(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Machine code is kept under its text: numbers of the rule and the engine stand in it."""
+    model = rules.compose(RULE, DEPENDENCE)
+    texts = {generate_synapse.row_source(model, own=False)}
+    for where, name in (
+        (None, "LIMIT"),
+        *((plastic, name) for name in ("AHEAD", "LONG", "NEAR", "NO_SPIKE")),
+    ):
+        with monkeypatch.context() as edited:
+            if where is None:
+                edited.setitem(globals(), name, 7)
+            else:
+                edited.setattr(where, name, 7)
+            texts.add(generate_synapse.row_source(model, own=False))
+    assert len(texts) == 6
 
 
 @pytest.mark.usefixtures("added")
