@@ -51,7 +51,7 @@ ROW = 544
 _KNOWN = {"math": math, "np": np, "fused": fused}
 
 _BLOCK_TEMPLATE = """
-@njit(error_model="numpy"{options})
+@njit(error_model="numpy", _nrt=False{options})
 def run_block(state, param, inputs, injected, count, n_cells, first_cell, step_index, trial, key):
     total = 0
     wrong = 0
@@ -60,7 +60,7 @@ def run_block(state, param, inputs, injected, count, n_cells, first_cell, step_i
     return total if wrong == 0 else -1
 
 
-@cfunc(types.int64({words}))
+@cfunc(types.int64({words}), _nrt=False)
 def entry(state, param, inputs, injected, count, n_cells, first_cell, step_index, trial, key):
     try:
         total = run_block(

@@ -37,17 +37,21 @@ class Assembly(common.Assembly):
         write_on_end(self, variables, to_file)
 
     def _insert(self, element: Any) -> None:
-        """Add a member; PyNN leaves out a view that shares cells, or doubles those of a population.
+        """Add a member, or, with a line of PyNN's log, leave out a view that adds no cells.
+
+        PyNN would leave out a view with some cells that are new, and have cells
+        twice of a population that is added after its view.
 
         Raises
         ------
         ValueError
-            For cells of which some are in the assembly already, unless it is the same member.
+            For these.
         """
         if isinstance(element, common.BasePopulation) and element not in self.populations:
             cells = global_ids(element)
             shared = sum(np.isin(cells, global_ids(one)).sum() for one in self.populations)
-            if shared:
+            is_view = isinstance(element, common.PopulationView)
+            if shared and not (is_view and shared == len(cells)):
                 raise ValueError(
                     explain(
                         f"{shared} cells of {element.label!r} are in the assembly already",
