@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import string
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +25,8 @@ PICTURE = ROOT / "docs" / "_static" / "growth.svg"
 OURS = "greenmorph"
 NAMES = {"pynn_nest": "pyNN.nest", "nest": "NEST", "brian2": "Brian2", OURS: "this backend"}
 OTHERS = ("pynn_nest", "nest", "brian2")
+#: Workloads of the README; the page has all.
+README_ROWS = ("va4k", "coba", "coba_fast", "va20k_k1000", "brunel")
 MISSING = "Not measured yet."
 NONE = "–"
 
@@ -47,12 +50,51 @@ def table(head: list[str], rows: Table) -> str:
     return "\n".join("|" + "|".join(line) + "|" for line in lines)
 
 
+def machine_line(entry: Results) -> str:
+    """Say where, with what and when an entry was measured."""
+    machine = entry["machine"]
+    versions = machine["versions"]
+    return (
+        f"{machine['cpu']} (family/model {machine['cpu_family_model']}), {machine['cores']} "
+        f"cores, L2 {machine['l2']}, L3 {machine['l3']}, {machine['system']}; "
+        f"Python {versions['python']}, "
+        + ", ".join(f"{k} {v}" for k, v in versions.items() if k != "python")
+        + f"; {machine['date']}"
+    )
+
+
+def lettered(results: Results) -> dict[str, str]:
+    """Give each machine and date a letter."""
+    entries = [entry for part in results.values() for entry in part.values()]
+    lines = dict.fromkeys(machine_line(entry) for entry in entries)
+    return dict(zip(lines, string.ascii_uppercase, strict=False))
+
+
+def measured_on(line: str, results: Results) -> list[str]:
+    """Return the names of what was measured on a machine, as the programs call it."""
+    return [
+        name if part == "peers" else f"{part} {name}"
+        for part, entries in sorted(results.items())
+        for name, entry in sorted(entries.items())
+        if machine_line(entry) == line
+    ]
+
+
+def mark_machines(results: Results) -> None:
+    """Note in every entry the letter of its machine."""
+    letters = lettered(results)
+    for part in results.values():
+        for entry in part.values():
+            entry["letter"] = letters[machine_line(entry)]
+
+
 def title(entry: Results) -> str:
-    """Describe a workload: cells, synapses of each, drawn or not."""
+    """Describe a workload: cells, synapses of each, drawn or not; and its machine."""
     cells = f"{entry['cells']:,}".replace(",", " ")
     degree = f"{entry['degree']:,}".replace(",", " ")
     model = f", {entry['model']}" if entry.get("model") else ""
-    return f"{cells} cells × {degree}{model}" + (", drawn" if entry["drawn"] else "")
+    drawn = ", drawn" if entry["drawn"] else ""
+    return f"{cells} cells × {degree}{model}{drawn} ({entry['letter']})"
 
 
 def row_of(entry: Results, simulator: str, threads: int) -> Results | None:
@@ -109,22 +151,14 @@ def part_machine(results: Results) -> str:
     entries = [entry for part in results.values() for entry in part.values()]
     if not entries:
         return MISSING
-    seen = []
-    for machine in (entry["machine"] for entry in entries):
-        versions = machine["versions"]
-        line = (
-            f"{machine['cpu']} (family/model {machine['cpu_family_model']}), {machine['cores']} "
-            f"cores, L2 {machine['l2']}, L3 {machine['l3']}, {machine['system']}; "
-            f"Python {versions['python']}, "
-            + ", ".join(f"{k} {v}" for k, v in versions.items() if k != "python")
-            + f"; {machine['date']}"
-        )
-        if line not in seen:
-            seen.append(line)
+    lines = [
+        f"{letter}: {line}; {', '.join(f'`{name}`' for name in measured_on(line, results))}"
+        for line, letter in lettered(results).items()
+    ]
     rows = [row for entry in entries for row in entry.get("rows", [])]
     busy = max((row["cores_busy_elsewhere"] for row in rows), default=0.0)
-    seen.append(f"Other programs used at most {busy:.2f} cores during any one measurement.")
-    return "\n".join(f"- {line}" for line in seen)
+    lines.append(f"Other programs used at most {busy:.2f} cores during any one measurement.")
+    return "\n".join(f"- {line}" for line in lines)
 
 
 def part_run(results: Results) -> str:
@@ -150,7 +184,7 @@ def part_spikes(results: Results) -> str:
     for name, entry in sorted(everything.items()):
         check, far = entry["check"], entry["check"].get("brian2_difference")
         brian2 = NONE
-        if row_of(entry, "brian2", 1):
+        if row_of(entry, "brian2", 1) and not check.get("noisy"):
             brian2 = "the same" if check["exact_with_brian2"] else f"{far:.2%} more or fewer"
         rows.append([name, str(entry["rows"][0]["spikes"][0]), _agreed(check), brian2])
     head = ["workload", "spikes", "NEST and pyNN.nest", "Brian2"]
@@ -159,7 +193,7 @@ def part_spikes(results: Results) -> str:
 
 def _agreed(check: Results) -> str:
     if check.get("noisy"):
-        return f"{check['difference']:.2%} more or fewer, by other noise"
+        return f"{check['difference']:.2%} apart, all together: other noise, or float32"
     return "the same" if check["exact"] else "**different**"
 
 
@@ -270,9 +304,10 @@ def part_growth(results: Results) -> str:
 def part_readme(results: Results) -> str:
     """A few rows for the README: how many times our time the others take."""
     rows = []
-    for entry in timed_entries(results):
-        found = ratios(entry, "run_s", 1)
-        if found and not entry["drawn"]:
+    for name in README_ROWS:
+        entry = results.get("peers", {}).get(name)
+        found = ratios(entry, "run_s", 1) if entry else {}
+        if entry and found:
             rows.append([f"run {title(entry)}", *(number(found.get(s)) for s in OTHERS)])
     built = results.get("peers", {}).get("va4k")
     if built:
@@ -311,6 +346,7 @@ def main() -> int:
     parser.add_argument("--results", type=Path, default=RESULTS)
     options = parser.parse_args()
     results = json.loads(options.results.read_text()) if options.results.exists() else {}
+    mark_machines(results)
     page, readme = PAGE.read_text(encoding="utf-8"), README.read_text(encoding="utf-8")
     new_page = page
     for name, part in PARTS.items():

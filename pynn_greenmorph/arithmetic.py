@@ -33,5 +33,9 @@ def fused(a: float, b: float, c: float) -> float:
     if not (math.isfinite(a) and math.isfinite(b) and math.isfinite(c)):
         return a * b + c
     exact = Fraction(a) * Fraction(b) + Fraction(c)
-    # A sum that is 0 has the sign that the two operations give.
-    return float(exact) if exact else a * b + c
+    if not exact:  # the sign is the one that the two operations give
+        return a * b + c
+    try:
+        return float(exact)
+    except OverflowError:
+        return math.inf if exact > 0 else -math.inf

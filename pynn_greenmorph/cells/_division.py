@@ -10,7 +10,7 @@ the last place from ``x/y``, ``q + r (x - q y)`` with one rounding each is ``x/y
 correctly rounded. ``q`` is near enough with what ``r`` lacks of ``1/y``, ``low``
 (Brisebarre, Muller and Raina 2004, IEEE Transactions on Computers 53,
 doi:10.1109/TC.2004.37): its error is half a unit, and 2^-53 of that. The remainder
-must not underflow: ``x`` is 0, or at least ``SMALLEST_DIVIDEND`` away from it.
+must not underflow: ``x`` is 0 (whose sign may change), or far enough from it.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from ..arithmetic import fused
 
 __all__ = ["HELPERS", "SMALLEST_DIVIDEND", "inverse", "quick_quotient", "quotient"]
 
-#: 2^-800: what is derived from numbers of this size, such as a current, and what
-#: cancels in it, is still above 2^-916, whose remainders are normal numbers.
+#: 2^-800, for states: what is derived from numbers of this size, such as a synaptic
+#: current, and what cancels in it, is still above 2^-916, whose remainders are normal
+#: numbers. A conductance without input falls below it after 555 time constants.
 SMALLEST_DIVIDEND = 1.499696813895631e-241
 
 

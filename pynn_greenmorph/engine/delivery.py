@@ -206,7 +206,7 @@ def visit_spikes(bucket, owner, end, n_visits, step, setting, share):  # type: i
     first_table, last_table = peek(rows.bucket_table, bucket), peek(rows.bucket_table, bucket + 1)
     grouped = setting.mask != 0
     entry = peek(scratch.cursor, owner)
-    if peek(rows.bucket_single, bucket) != 0 and not grouped:
+    if peek(rows.bucket_single, bucket) == 1 and not grouped:
         if n_visits > 0:
             deliver_visits(n_visits, step, setting, share)
         entry = add_single(first_table, entry, end, first_cell, last_cell, owner, share)

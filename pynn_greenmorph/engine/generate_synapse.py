@@ -61,6 +61,7 @@ from collections import namedtuple
 import numpy as np
 from numba import cfunc, njit, types
 
+from pynn_greenmorph.arithmetic import fused
 from pynn_greenmorph.engine.intrinsics import prefetch, row_at
 from pynn_greenmorph.engine.plastic import Memo, Past, Timing
 

@@ -211,10 +211,14 @@ class _Entries:
 
 
 def _asks_when(piece: Piece) -> bool:
-    """Whether it matters to a rule when a target's spikes were, not only how many."""
+    """Whether it matters to a rule when a target's spikes were, not only how many.
+
+    With a horizon it does: entries beyond it do not count.
+    """
     rule = piece.mechanism.group.model.rule
     assert rule is not None
-    return "since_pre_ms" in inspect.signature(rule.change_at_post).parameters
+    named = inspect.signature(rule.change_at_post).parameters
+    return rule.horizon is not None or "since_pre_ms" in named
 
 
 def _counted(

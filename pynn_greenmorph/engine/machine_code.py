@@ -57,7 +57,7 @@ class _Code(NamedTuple):
 
 
 #: Versions of LLVM that are known to have the options set here.
-_OLDEST_LLVM, _NEWEST_LLVM = 14, 22
+_OLDEST_LLVM, _NEWEST_LLVM = 15, 22
 
 
 def compiles() -> bool:

@@ -67,6 +67,8 @@ class Connection(common.Connection):
     def __setattr__(self, name: str, value: Any) -> None:
         """Write ``weight`` or ``delay``."""
         where = f"Projection {self._projection.label!r}, connection {self._index}"
+        if isinstance(value, np.ndarray) and value.ndim == 0:
+            value = value[()]
         if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
             refuse_units(where, {name: value})
             raise pynn_errors.InvalidParameterValueError(

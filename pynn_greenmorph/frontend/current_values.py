@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from lazyarray import larray
 from numpy.typing import NDArray
 from pyNN import errors as pynn_errors
 from pyNN.parameters import Sequence
@@ -12,19 +13,21 @@ from pyNN.parameters import Sequence
 from ..errors import explain
 from .values import refuse_no_numbers
 
-__all__ = ["check_amplitudes", "check_times", "refuse_no_currents", "values_of"]
+__all__ = ["LISTS", "check_amplitudes", "check_times", "refuse_no_currents", "values_of"]
 
 FloatArray = NDArray[np.float64]
 
 #: Parameters of a current that are lists.
-_LISTS = ("times", "amplitudes")
+LISTS = ("times", "amplitudes")
 
 
 def refuse_no_currents(where: str, parameters: dict[str, Any]) -> None:
     """Raise ``InvalidParameterValueError`` for what is no number, or no list of numbers."""
     refuse_no_numbers(where, parameters)
     for name, value in parameters.items():
-        several = name in _LISTS
+        several = name in LISTS
+        if isinstance(value, larray):  # read from a source, which had checked it
+            continue
         bad = callable(value) if several else np.size(value) != 1
         if bad:
             raise pynn_errors.InvalidParameterValueError(

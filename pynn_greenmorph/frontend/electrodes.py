@@ -14,14 +14,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pyNN.parameters import ParameterSpace
+from pyNN.parameters import ParameterSpace, Sequence
 from pyNN.standardmodels import StandardCurrentSource, build_translations, electrodes
 
 from ..engine.currents import values_na
 from ..errors import explain
 from ..network import LARGEST_STEP, CurrentGroup, NoiseWave, SineWave, StepWave, Wave
 from . import state as simulator
-from .current_values import check_amplitudes, check_times, refuse_no_currents, values_of
+from .current_values import LISTS, check_amplitudes, check_times, refuse_no_currents, values_of
 from .deviations import NOISE_STEPS
 
 __all__ = ["ACSource", "DCSource", "NoisyCurrentSource", "StepCurrentSource"]
@@ -141,7 +141,13 @@ class _Source(StandardCurrentSource):
 
     def get_native_parameters(self) -> ParameterSpace:
         """Return the parameters as they act: times of steps on the grid, each once."""
-        return ParameterSpace(dict(self._native))
+        return ParameterSpace(
+            {
+                # Of a sequence others can be made: PyNN takes an array for one value per source.
+                name: Sequence(values_of(value)) if name in LISTS else value
+                for name, value in self._native.items()
+            }
+        )
 
     def inject_into(self, cells: Any) -> None:
         """Inject the current into cells, from the present time on.

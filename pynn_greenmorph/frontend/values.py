@@ -11,7 +11,7 @@ import numpy as np
 import quantities as pq
 from numpy.typing import NDArray
 from pyNN import errors as pynn_errors
-from pyNN.parameters import Sequence
+from pyNN.parameters import ArrayParameter, Sequence
 
 from ..errors import InvalidValueError, explain
 from ..registry import CellModel, Parameter
@@ -140,7 +140,9 @@ def _is_value(value: Any) -> bool:
     """Whether PyNN may make numbers of a value."""
     if isinstance(value, str):
         return _is_expression(value)
-    if isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.ndim):
+    if isinstance(value, ArrayParameter):
+        value = value.value
+    if isinstance(value, list | tuple | range) or (isinstance(value, np.ndarray) and value.ndim):
         return _are_numbers(value)
     if isinstance(value, Real | np.bool_ | np.ndarray):
         return np.asarray(value).dtype.kind in "biuf"

@@ -285,6 +285,22 @@ def test_bad_parameters_of_sources(
     assert {name: getattr(made, name) for name in made.default_parameters} == before
 
 
+def test_parameters_of_sources_may_be_what_pynn_takes(sim: Any) -> None:
+    """Its sequences, ranges, and what was read from another source."""
+    sim.setup(timestep=DT)
+    steps = sim.StepCurrentSource(times=range(0, 30, 10), amplitudes=sim.Sequence([0.1, 0.2, 0.3]))
+    steps.amplitudes = [0.5, 0.2, 0.3]
+    other = sim.StepCurrentSource(times=steps.times, amplitudes=steps.amplitudes)
+    sine = sim.ACSource(amplitude=1.5, frequency=np.array(20.0))
+    sine.amplitude = 2 * sine.amplitude
+    for source in (steps, other, sine):
+        source.record()
+    sim.run(25.0)
+    expected = np.repeat([0.5, 0.2, 0.3], [100, 100, 51])
+    assert recorded(steps).tolist() == recorded(other).tolist() == expected.tolist()
+    assert np.abs(recorded(sine)).max() == pytest.approx(3.0)
+
+
 # What other backends get wrong. "Asked for" is PyNN's documentation.
 
 

@@ -141,7 +141,7 @@ def test_a_new_weight_has_the_sign_of_the_receptor(
         prj[1].weight = -0.1 * sign
     assert weights(prj) == [0.5 * sign] * 6
     prj.set(weight=0.0)
-    prj[1].weight = 0.2 * sign
+    prj[1].weight = np.array(0.2 * sign)
     assert weights(prj) == [0.0, 0.2 * sign, 0.0, 0.0, 0.0, 0.0]
 
 

@@ -132,10 +132,14 @@ def test_tables_are_made_from_results(benchmark_module: Any) -> None:
         {"simulator": "nest", "median": {**median, "run_s": 1.0, "build_s": 9.0}, **quiet},
     ]
     entry = {"cells": 4000, "degree": 80, "drawn": False, "rows": rows, "check": check}
-    results = {"peers": {"va4k": entry}}
-    assert "|4 000 cells × 80|1|–|0.50|–|2.0|" in tables.part_run(results)
-    assert "|4 000 cells × 80|1|–|5.0|–|2.0|" in tables.part_build(results)
-    assert tables.part_losses(results).count("\n") == 0
+    machine = benchmark_module("machine").describe()
+    other = {**entry, "machine": {**machine, "cpu": "another"}, "model": "Brunel"}
+    results = {"peers": {"va4k": {**entry, "machine": machine}, "brunel": other}}
+    tables.mark_machines(results)
+    assert "- B: another (family" in tables.part_machine(results)
+    assert "|4 000 cells × 80 (A)|1|–|0.50|–|2.0|" in tables.part_run(results)
+    assert "|4 000 cells × 80, Brunel (B)|1|–|5.0|–|2.0|" in tables.part_build(results)
+    assert tables.part_losses(results).count("\n") == 1
     assert "run, 1 thread: NEST needs 0.50" in tables.part_losses(results)
     assert len(tables.part_readme(results).splitlines()) <= 8
 

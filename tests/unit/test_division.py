@@ -110,6 +110,7 @@ def test_the_compiled_product_is_fused() -> None:
 def test_numbers_that_are_none_stay_so() -> None:
     assert math.isnan(fused(math.nan, 1.0, 1.0))
     assert fused(math.inf, 1.0, 1.0) == math.inf
+    assert fused(1e200, -1e200, 1.0) == -math.inf
     assert math.copysign(1.0, fused(-1.0, 0.0, -0.0)) == -1.0
 
 

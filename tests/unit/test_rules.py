@@ -11,6 +11,7 @@ import pyNN.greenmorph as sim
 import pytest
 
 from pynn_greenmorph import registry, rules
+from pynn_greenmorph.arithmetic import fused
 from pynn_greenmorph.engine import generate_synapse, plastic
 from pynn_greenmorph.engine.machine_code import compiles
 from pynn_greenmorph.errors import GreenmorphError, SimulationError, UnknownNameError
@@ -90,7 +91,7 @@ DEPENDENCE = WeightDependence(
 
 def noted(elapsed_ms, seen, gain):  # type: ignore[no-untyped-def]
     """Every further spike counts more."""
-    return seen + 1.0, gain * seen
+    return seen + 1.0, fused(gain, seen, 0.0)
 
 
 SYNAPSE = SynapseModel(
