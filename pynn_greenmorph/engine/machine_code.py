@@ -212,12 +212,29 @@ def run_text(path: Path, text: str) -> dict[str, Any]:
     return names
 
 
+def _compiled_entry(path: Path, text: str) -> Any:
+    """Let Numba compile a text.
+
+    Ours need no memory of Numba's. A third party's step that makes a list does, and
+    is then compiled in every process.
+    """
+    from numba.core.errors import NumbaError
+
+    try:
+        return run_text(path, text)[_ENTRY]
+    except NumbaError as error:
+        if "NRT required" not in str(error):
+            raise
+    allocating = path.with_stem(f"{path.stem}_allocating")
+    return run_text(allocating, text.replace(", _nrt=False", ""))[_ENTRY]
+
+
 def _compile(path: Path, text: str, long_chains: bool) -> tuple[_Code, Any]:
     """Compile a text; returns what may be kept, and Numba's function."""
     _allow_overlap_checks()
     llvm = _llvm()
     with _two_at_once(long_chains):
-        function = run_text(path, text)[_ENTRY]
+        function = _compiled_entry(path, text)
     module = llvm.parse_assembly(function.inspect_llvm())
     symbols = [*module.functions, *module.global_variables]
     declared = [one.name for one in symbols if one.is_declaration]

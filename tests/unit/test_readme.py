@@ -17,7 +17,7 @@ def test_two_commands() -> None:
     commands = TOOLS["block"](TEXT, "commands").splitlines()
     assert len(commands) == 2
     assert all(shlex.split(command) for command in commands)
-    assert commands[1].endswith("pytest")
+    assert commands[1].endswith(" pytest -n auto")
 
 
 def test_example_is_python_with_one_import_line() -> None:
