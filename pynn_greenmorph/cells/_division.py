@@ -1,6 +1,6 @@
-"""Division by a constant, rounded as by a division, in a quarter of the time.
+"""Division by a constant, rounded as by a division, without dividing.
 
-A vector of divisions takes 5 to 16 cycles, of products one half. NEST's
+Divisions of vectors take many times as long as products. NEST's
 conductance-based models divide 18 times in a step, always by capacitances and
 time constants, and the last bit shall be theirs.
 

@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pynn_greenmorph.arithmetic import fused
-from pynn_greenmorph.cells import _division
 from pynn_greenmorph.cells._division import (
     HELPERS,
     SMALLEST_DIVIDEND,
@@ -75,7 +74,7 @@ def test_the_quick_quotient_is_the_quotient() -> None:
     x = draw.choice([-1.0, 1.0], n) * draw.uniform(1.0, 2.0, n) * 2.0 ** draw.integers(-800, 100, n)
     y[: n // 4] = draw.choice(EDGES, n // 4)
     # Products of a number and a divisor are the hardest dividends: quotients all but representable.
-    hard = [near(near(draw.uniform(1.0, 2.0, n), 0) * y, step) for step in (-1, 0, 1)]
+    hard = [near(draw.uniform(1.0, 2.0, n) * y, step) for step in (-1, 0, 1)]
     for dividend in (x, *hard):
         quick, _, plain = divided(dividend, y)
         assert (plain == dividend / y).all()
@@ -118,7 +117,6 @@ def test_the_limit_leaves_remainders_normal() -> None:
     """A quotient's remainder is 2^-106 of the dividend; 2^-116 below it cancels away."""
     assert SMALLEST_DIVIDEND == 2.0**-800
     assert sys.float_info.min <= SMALLEST_DIVIDEND * 2.0 ** -(106 + 116)
-    assert _division.SMALLEST_DIVIDEND * 2.0**-116 == 2.0**-916
 
 
 @pytest.mark.parametrize("g_ns", [0.0, 1e-239, 1e-242, 1e-300, 5e-324])
