@@ -135,6 +135,54 @@ def poke(typingctx, array, index, value):  # type: ignore[no-untyped-def]
     return types.void(array, types.int64, array.dtype), codegen
 
 
+def _apart(builder: Any, kind: str, instruction: Any) -> None:
+    """Mark a load as of the memory that is only read, or a store as not to it."""
+    module = builder.module
+    domain = module.add_metadata(["pynn_greenmorph"])
+    scope = module.add_metadata(["only read", domain])
+    instruction.set_metadata(kind, module.add_metadata([scope]))
+
+
+@intrinsic
+def peek_apart(typingctx, array, index):  # type: ignore[no-untyped-def]
+    """As :func:`peek`, of an array to which no ``poke_apart`` of the loop writes."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        load = builder.load(_element(context, builder, signature.args[0], args[0], args[1]))
+        _apart(builder, "alias.scope", load)
+        return load
+
+    return array.dtype(array, types.int64), codegen
+
+
+@intrinsic
+def peek_changed(typingctx, array, index):  # type: ignore[no-untyped-def]
+    """As :func:`peek`, of an array to which ``poke_apart`` writes, at this place only."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        load = builder.load(_element(context, builder, signature.args[0], args[0], args[1]))
+        _apart(builder, "noalias", load)
+        return load
+
+    return array.dtype(array, types.int64), codegen
+
+
+@intrinsic
+def poke_apart(typingctx, array, index, value):  # type: ignore[no-untyped-def]
+    """As :func:`poke`, to an array of which no ``peek_apart`` of the loop reads.
+
+    So the compiler knows that places that are computed, such as ``near[place]``, are not
+    written to, and works on several turns of a loop at once.
+    """
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        address = _element(context, builder, signature.args[0], args[0], args[1])
+        _apart(builder, "noalias", builder.store(args[2], address))
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, array.dtype), codegen
+
+
 @intrinsic
 def prefetch(typingctx, array, index):  # type: ignore[no-untyped-def]
     """Begin to load the cache line of ``array[index]``."""

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
-    "AHEAD", "FAILED", "FULL", "LONG", "NEAR", "NO_SPIKE", "NO_TIE", "Memo", "Past", "Plastic",
+    "FAILED", "FULL", "LONG", "NEAR", "NO_SPIKE", "NO_TIE", "STRETCH", "Memo", "Past", "Plastic",
     "Timing", "near_words", "no_plastic",
 ]  # fmt: skip
 
@@ -36,8 +36,9 @@ FULL, FAILED = 0, 1
 #: looking them up in a history would wait for memory three times.
 NEAR = 4
 
-#: Synapses between asking for a target's newest spikes and reading them.
-AHEAD = 12
+#: Synapses of a row that learn together, while their targets' newest spikes are asked for
+#: one stretch ahead.
+STRETCH = 64
 
 #: Where a target has had fewer spikes, the step of the others.
 NO_SPIKE = -(1 << 62)

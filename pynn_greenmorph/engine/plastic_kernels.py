@@ -24,6 +24,21 @@ def prefetch(array, index):  # type: ignore[no-untyped-def]
     """Do nothing: in compiled code a machine instruction has this name."""
 
 
+def peek_apart(array, index):  # type: ignore[no-untyped-def]
+    """Read an element; compiled code knows that the loop does not write to the array."""
+    return array[index]
+
+
+def peek_changed(array, index):  # type: ignore[no-untyped-def]
+    """Read an element that is then written; compiled code knows that it is the only one."""
+    return array[index]
+
+
+def poke_apart(array, index, value):  # type: ignore[no-untyped-def]
+    """Write an element; compiled code knows that ``peek_apart`` does not read the array."""
+    array[index] = value
+
+
 def elapsed_since(previous, emitted, dt_ms):  # type: ignore[no-untyped-def]
     """Time since the last spike of the source, or since the row was made, ms."""
     return np.float64(emitted - (previous if previous >= 0 else -1 - previous)) * dt_ms
@@ -129,17 +144,17 @@ def learn_near(x, at, base, span, emitted, states, parameters, plastic, timing, 
     """
     steps, before = plastic.near_step, emitted + timing.upper
     for k in range(NEAR):
-        since = steps[at + np.uint64(NEAR - 1 - k)] - base
+        since = peek_apart(steps, at + np.uint64(NEAR - 1 - k)) - base
         place = np.uint64(since if np.uint64(since - 1) < np.uint64(span) else 0)
-        down = plastic.down[place] if ASKS_DOWN else 0.0
-        x = changed(x, plastic.up[place], down, parameters)
-    oldest = steps[at + np.uint64(NEAR - 1)]
+        down = peek_apart(plastic.down, place) if ASKS_DOWN else 0.0
+        x = changed(x, peek_apart(plastic.up, place), down, parameters)
+    oldest = peek_apart(steps, at + np.uint64(NEAR - 1))
     right = oldest < (base + 1 if span > 0 else before)
     before -= np.int64(emitted + timing.tie == before)
     last = np.uint64(0)
     for k in range(NEAR - 1):
-        last += np.uint64(steps[at + np.uint64(k)] > before)
-    step = steps[at + last]
+        last += np.uint64(peek_apart(steps, at + np.uint64(k)) > before)
+    step = peek_apart(steps, at + last)
     steps_since = np.float64(emitted - step) + timing.shift
     since_ms = steps_since * timing.dt_ms if step > NO_SPIKE else np.inf
     if REMEMBERS:
@@ -148,6 +163,60 @@ def learn_near(x, at, base, span, emitted, states, parameters, plastic, timing, 
     traces = near_traces(plastic.near, at, last)
     up, down = quickly_asked_at_pre(traces, states, since_ms, steps_since, memo, parameters)
     return changed(x, up, down, parameters), right
+
+
+def ask_for_targets(begin, end, near_at, plastic):  # type: ignore[no-untyped-def]
+    """Begin to load the newest spikes of the targets of some synapses."""
+    for synapse in range(begin, end):
+        prefetch(plastic.near, near_at + np.int64(plastic.target[synapse]) * NEAR_WORDS)
+
+
+def learn_stretch(
+    begin, end, first, near_at, base, span, emitted, w_max, states, parameters, plastic, timing,
+    memo,
+):  # type: ignore[no-untyped-def]  # fmt: skip
+    """Change the weights of some synapses of a row from the newest spikes of their targets.
+
+    Marks in ``aside`` those for which that is not right, and returns whether there are any.
+    The compiler does this with eight synapses at once: nothing is called, no place is
+    guessed, and what is read from a computed place is known not to be written to.
+    """
+    targets, weights, aside = plastic.target, plastic.weight, plastic.aside
+    wrong = np.uint32(0)
+    for synapse in range(begin, end):
+        place = np.uint64(near_at + np.int64(peek_apart(targets, synapse)) * NEAR_WORDS)
+        weight = peek_changed(weights, synapse)
+        before = weight / w_max
+        x, right = learn_near(
+            before, place, base, span, emitted, states, parameters, plastic, timing, memo
+        )
+        # Dividing and multiplying may change the last bit of a weight that stays.
+        poke_apart(weights, synapse, x * w_max if right and x != before else weight)
+        poke_apart(aside, synapse - first, np.uint32(not right))
+        wrong |= np.uint32(not right)
+    return wrong != 0
+
+
+def learn_in_stretches(
+    first, last, near_at, base, span, emitted, states, parameters, plastic, timing, memo
+):  # type: ignore[no-untyped-def]
+    """Change the weights of a row; returns how many synapses wait in ``aside`` for more."""
+    w_max, aside, n_aside = largest_weight(parameters), plastic.aside, np.uint64(0)
+    begin, end = first, min(first + np.uint64(STRETCH), last)
+    ask_for_targets(begin, end, near_at, plastic)
+    while begin < last:
+        ahead = min(end + np.uint64(STRETCH), last)
+        ask_for_targets(end, ahead, near_at, plastic)
+        if learn_stretch(
+            begin, end, first, near_at, base, span, emitted, w_max, states, parameters, plastic,
+            timing, memo,
+        ):  # fmt: skip
+            for synapse in range(begin, end):
+                wrong = aside[synapse - first]
+                aside[n_aside] = synapse
+                n_aside += np.uint64(wrong)
+        begin, end = end, ahead
+    return n_aside
 
 
 def learn_row(plastic, table, first, last, rank, previous, emitted):  # type: ignore[no-untyped-def]
@@ -169,12 +238,7 @@ def learn_row(plastic, table, first, last, rank, previous, emitted):  # type: ig
         plastic.param_stride[table],
         plastic.state_at[table],
     )
-    near_at, targets, weights, aside = (
-        plastic.near_at[table],
-        plastic.target,
-        plastic.weight,
-        plastic.aside,
-    )
+    weights, aside = plastic.weight, plastic.aside
     at = param_at + np.int64(first) if OWN else param_at
     parameters = parameters_of(plastic.param, at, stride)
     states = states_of(plastic.state, state_at, np.int64(first) if OWN else rank)
@@ -185,20 +249,10 @@ def learn_row(plastic, table, first, last, rank, previous, emitted):  # type: ig
             previous, emitted, states, parameters, timing, memo, plastic.up, plastic.down
         )
     if span >= 0:
-        base, w_max = previous + timing.upper, largest_weight(parameters)
-        for synapse in range(first, last):
-            place = np.uint64(near_at + np.int64(targets[synapse]) * NEAR_WORDS)
-            ahead = np.int64(targets[min(synapse + np.uint64(AHEAD), last - np.uint64(1))])
-            prefetch(plastic.near, near_at + ahead * NEAR_WORDS)
-            weight = weights[synapse]
-            before = weight / w_max
-            x, right = learn_near(
-                before, place, base, span, emitted, states, parameters, plastic, timing, memo
-            )
-            # Dividing and multiplying may change the last bit of a weight that stays.
-            weights[synapse] = x * w_max if right and x != before else weight
-            aside[n_aside] = synapse
-            n_aside += np.uint64(not right)
+        n_aside = learn_in_stretches(
+            first, last, plastic.near_at[table], previous + timing.upper, span, emitted, states,
+            parameters, plastic, timing, memo,
+        )  # fmt: skip
     else:
         for synapse in range(first, last):
             aside[n_aside] = synapse
@@ -210,15 +264,14 @@ def learn_row(plastic, table, first, last, rank, previous, emitted):  # type: ig
             parameters = parameters_of(plastic.param, param_at + waiting, stride)
             states = states_of(plastic.state, state_at, waiting)
         weight, w_max = weights[waiting], largest_weight(parameters)
-        before = weight / w_max
-        x = learn_far(
-            before, targets[waiting], previous, emitted, states, parameters, past, timing, memo
-        )
+        before, history = weight / w_max, plastic.target[waiting]
+        x = learn_far(before, history, previous, emitted, states, parameters, past, timing, memo)
         weights[waiting] = x * w_max if x != before else weight
 
 
 def run_learning_row(plastic, inputs, table, row, number, emitted, trial, key):  # type: ignore[no-untyped-def]
     """Handle a row of plastic synapses: learn, add the new weights, move the source's traces on."""
+    widest_vectors()
     heard = emitted > plastic.silent[table]
     first, last = np.uint64(plastic.start[row]), np.uint64(plastic.start[row + 1])
     rank, at, stride = (
@@ -302,10 +355,13 @@ def run_trace(plastic, channel, history, entry):  # type: ignore[no-untyped-def]
         keep_near(plastic.near_step, plastic.near, place, past.step[entry], traces)
 
 
+#: What machine instructions stand for in compiled code.
+INSTRUCTIONS = (prefetch, peek_apart, peek_changed, poke_apart)
+
 #: Functions of each kind of kernel, each after those that it calls.
 LEARNING = (
     elapsed_since, past_of, first_after, asked_by_target, asked_by_source, learn_far, ask_for_row,
-    learn_near, learn_row, run_learning_row,
+    learn_near, ask_for_targets, learn_stretch, learn_in_stretches, learn_row, run_learning_row,
 )  # fmt: skip
 DYNAMIC = (elapsed_since, run_dynamic_row)
 TRACE = (past_of, run_trace)

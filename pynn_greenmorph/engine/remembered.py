@@ -141,7 +141,7 @@ def _look_up(k: int, expression: ast.expr, known: Collection[str]) -> str:
     return (
         f"def quick_{k}({arguments}):\n"
         f"    at = memo.at + {k} * (memo.steps + 1) + np.int64(steps_since)\n"
-        "    return memo.values[np.uint64(at)]\n\n"
+        "    return peek_apart(memo.values, np.uint64(at))\n\n"
         f"def remembered_{k}({arguments}):\n"
         "    if steps_since < np.float64(memo.steps):\n"
         f"        return quick_{k}({arguments})\n"

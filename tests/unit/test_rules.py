@@ -161,7 +161,7 @@ def test_an_edited_constant_is_never_served_by_old_machine_code(
     texts = {generate_synapse.row_source(model, own=False)}
     for where, name in (
         (None, "LIMIT"),
-        *((plastic, name) for name in ("AHEAD", "LONG", "NEAR", "NO_SPIKE")),
+        *((plastic, name) for name in ("LONG", "NEAR", "NO_SPIKE", "STRETCH")),
     ):
         with monkeypatch.context() as edited:
             if where is None:
