@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .direct_delivery import deliver_direct
-from .rows import DIRECT
+from .rows import DIRECT, ONE_EACH
 from .share import log_of, memory_of, rows_of, scratch_of
 
 __all__ = [
@@ -206,7 +206,7 @@ def visit_spikes(bucket, owner, end, n_visits, step, setting, share):  # type: i
     first_table, last_table = peek(rows.bucket_table, bucket), peek(rows.bucket_table, bucket + 1)
     grouped = setting.mask != 0
     entry = peek(scratch.cursor, owner)
-    if peek(rows.bucket_single, bucket) == 1 and not grouped:
+    if peek(rows.bucket_kind, bucket) == ONE_EACH and not grouped:
         if n_visits > 0:
             deliver_visits(n_visits, step, setting, share)
         entry = add_single(first_table, entry, end, first_cell, last_cell, owner, share)
@@ -249,7 +249,7 @@ def deliver_group(group, at, n_visits, step, setting, share):  # type: ignore[no
         poke(cursor, owner, begin)
         n_spikes += log.end[owner, at] - begin
     for bucket in range(rows.group_bucket[group], rows.group_bucket[group + 1]):
-        if rows.bucket_single[bucket] == DIRECT:
+        if rows.bucket_kind[bucket] == DIRECT:
             if n_visits > 0:
                 deliver_visits(n_visits, step, setting, share)
                 n_visits = 0

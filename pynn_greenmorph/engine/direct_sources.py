@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,66 @@ LONG_RUN = 8
 LARGEST_RING = 1 << 24
 
 
+class _Synapses(NamedTuple):
+    """The synapses of a bucket, by source.
+
+    Attributes
+    ----------
+    source, slot, offset : (n,) int64
+        Source from 0 on, input slot, delay less the base of the delay group.
+    weight : (n,) float64
+    """
+
+    source: Int64Array
+    slot: Int64Array
+    offset: Int64Array
+    weight: NDArray[Any]
+
+    @classmethod
+    def of(cls, rows: Rows, bucket: int) -> _Synapses:
+        """Those of a bucket of rows."""
+        columns: list[tuple[NDArray[Any], ...]] = []
+        n_sources = int(rows.bucket_last[bucket] - rows.bucket_first[bucket]) + 1
+        for table in range(rows.bucket_table[bucket], rows.bucket_table[bucket + 1]):
+            first = rows.table_start[table]
+            start = rows.start[first : first + n_sources + 1].astype(np.int64)
+            index, owner = expand(start[:-1], start[1:])
+            synapse = rows.table_synapse[table] + index
+            slot = rows.table_page[table] + rows.target[synapse].astype(np.int64)
+            grouped = len(rows.offset) > 0
+            offset = rows.offset[synapse].astype(np.int64) if grouped else 0 * index
+            stored = rows.weight32 if rows.table_kind[table] == SINGLE else rows.weight64
+            weight = stored[rows.table_weight[table] + index].astype(np.float64)
+            columns.append((owner, slot, offset, weight))
+        joined = [np.concatenate(column) for column in zip(*columns, strict=True)]
+        order = np.argsort(joined[0], kind="stable")
+        return cls(*(column[order] for column in joined))
+
+    @property
+    def beginnings(self) -> Int64Array:
+        """First synapse of each run: sources and slots ascend together, with one delay."""
+        steps = np.diff(self.source), np.diff(self.slot), np.diff(self.offset)
+        goes_on = (steps[0] == 1) & (steps[1] == 1) & (steps[2] == 0)
+        return np.concatenate([[0], np.flatnonzero(~goes_on) + 1]).astype(np.int64)
+
+
+class _Chosen(NamedTuple):
+    """A population of direct sources.
+
+    Attributes
+    ----------
+    group : CellGroup
+    longest : int, steps
+        Its longest delay.
+    synapses : dict of (int, int) to _Synapses
+        By part and bucket.
+    """
+
+    group: CellGroup
+    longest: int
+    synapses: dict[tuple[int, int], _Synapses]
+
+
 class _Runs:
     """The runs of one part, bucket by bucket."""
 
@@ -37,10 +97,10 @@ class _Runs:
         self.count = [0]
         self.n_weights = 0
 
-    def add(self, rows: Rows, bucket: int, shift: int) -> None:
-        """Add the synapses of a bucket; column ``shift`` is that of its first source."""
-        source, slot, offset, weight = _synapses(rows, bucket)
-        begin = _beginnings(source, slot, offset)
+    def add(self, synapses: _Synapses, shift: int) -> None:
+        """Add those of a bucket; column ``shift`` is that of its first source."""
+        source, slot, offset, weight = synapses
+        begin = synapses.beginnings
         length = np.diff(np.append(begin, len(source)))
         self.columns.append(
             (source[begin] + shift, slot[begin], begin + self.n_weights, length, offset[begin])
@@ -69,36 +129,6 @@ class _Runs:
             ring=ring,
             tally=tally,
         )
-
-
-def _beginnings(source: Int64Array, slot: Int64Array, offset: Int64Array) -> Int64Array:
-    """First synapse of each run: sources and slots ascend together, with one delay."""
-    goes_on = (np.diff(source) == 1) & (np.diff(slot) == 1) & (np.diff(offset) == 0)
-    return np.concatenate([[0], np.flatnonzero(~goes_on) + 1]).astype(np.int64)
-
-
-def _synapses(rows: Rows, bucket: int) -> tuple[Int64Array, Int64Array, Int64Array, NDArray[Any]]:
-    """Source, from 0 on, input slot, offset and weight of a bucket's synapses, by source."""
-    sources: list[Int64Array] = []
-    slots: list[Int64Array] = []
-    offsets: list[Int64Array] = []
-    weights: list[NDArray[Any]] = []
-    n_sources = int(rows.bucket_last[bucket] - rows.bucket_first[bucket]) + 1
-    for table in range(rows.bucket_table[bucket], rows.bucket_table[bucket + 1]):
-        first = rows.table_start[table]
-        start = rows.start[first : first + n_sources + 1].astype(np.int64)
-        index, owner = expand(start[:-1], start[1:])
-        sources.append(owner)
-        synapse = rows.table_synapse[table] + index
-        slots.append(rows.table_page[table] + rows.target[synapse].astype(np.int64))
-        grouped = len(rows.offset) > 0
-        offsets.append(rows.offset[synapse].astype(np.int64) if grouped else 0 * index)
-        stored = rows.weight32 if rows.table_kind[table] == SINGLE else rows.weight64
-        weights.append(stored[rows.table_weight[table] + index].astype(np.float64))
-    source = np.concatenate(sources)
-    order = np.argsort(source, kind="stable")
-    slot, offset = np.concatenate(slots)[order], np.concatenate(offsets)[order]
-    return source[order], slot, offset, np.concatenate(weights)[order]
 
 
 class DirectSources:
@@ -145,21 +175,21 @@ class DirectSources:
         """
         self = cls()
         chosen = _candidates(network, layouts, delivery)
-        delays = [_buckets(delivery, group)[1] for group in chosen]
         # A part may be one window ahead of the others, and counts one window later.
-        reach = max([0, *delays]) + 2 * longest_window
-        width = sum(-(-group.size // BLOCK) * BLOCK for group in chosen)
+        reach = max([0, *(one.longest for one in chosen)]) + 2 * longest_window
+        width = sum(-(-one.group.size // BLOCK) * BLOCK for one in chosen)
         n_rows = 1 << reach.bit_length()
         if not chosen or n_rows * width > LARGEST_RING:
             chosen, width, n_rows = [], 0, 1
-        self.groups, self._longest = chosen, max([0, *delays])
+        self.groups = [one.group for one in chosen]
+        self._longest = max([0, *(one.longest for one in chosen)])
         self._ring = np.zeros((n_rows, width), dtype=np.int32)
         self._tally = np.zeros(width, dtype=np.int64)
         self._cell_of = np.full(width, -1, dtype=np.int64)
         self._is_direct = np.zeros(network.n_cells, dtype=bool)
         column = np.full(len(blocks.kind), -1, dtype=np.int64)
         at = 0
-        for group in chosen:
+        for group in self.groups:
             self._columns.append(at)
             self._cell_of[at : at + group.size] = np.arange(group.first, group.first + group.size)
             self._is_direct[group.first : group.first + group.size] = True
@@ -168,14 +198,15 @@ class DirectSources:
             )
             column[mine] = at + blocks.first_cell[mine] - group.first
             at += -(-group.size // BLOCK) * BLOCK
-        self.local = list(chosen)
+        self.local = list(self.groups)
         for part, rows in enumerate(delivery.parts):
-            self.parts.append(self._part(part, rows, column, partition, real))
+            self.parts.append(self._part(part, rows, chosen, column, partition, real))
         return self
 
     def _part(
-        self, part: int, rows: Rows, column: Int64Array, partition: Partition, real: Any
-    ) -> Direct:
+        self, part: int, rows: Rows, chosen: Sequence[_Chosen], column: Int64Array,
+        partition: Partition, real: Any,
+    ) -> Direct:  # fmt: skip
         runs = _Runs()
         known = {group.first: k for k, group in enumerate(self.groups)}
         owner = np.full(self._ring.shape[1] // BLOCK, -1, dtype=np.int64)
@@ -185,8 +216,8 @@ class DirectSources:
             if k is None:
                 runs.skip()
                 continue
-            rows.bucket_single[bucket] = DIRECT
-            runs.add(rows, bucket, self._columns[k])
+            rows.bucket_kind[bucket] = DIRECT
+            runs.add(chosen[k].synapses[part, bucket], self._columns[k])
             source, _, _, length, _ = runs.columns[-1]
             used = np.concatenate([source, source + length - 1]) // BLOCK
             inside = bool((owner[used] == part).all() and (length <= BLOCK).all())
@@ -244,12 +275,12 @@ class DirectSources:
         return LogTail(*map(np.concatenate, zip(*columns, strict=True))).in_order()
 
 
-def _buckets(delivery: Delivery, group: CellGroup) -> tuple[list[tuple[Rows, int]], int]:
-    """The buckets of a source population, and its longest delay."""
+def _buckets(delivery: Delivery, group: CellGroup) -> tuple[list[tuple[int, int]], int]:
+    """Part and number of the buckets of a source population, and its longest delay."""
     found, longest = [], 0
-    for rows in delivery.parts:
+    for part, rows in enumerate(delivery.parts):
         mine = np.flatnonzero(rows.bucket_first == group.first)
-        found += [(rows, int(bucket)) for bucket in mine]
+        found += [(part, int(bucket)) for bucket in mine]
         groups = np.searchsorted(rows.group_bucket, mine, side="right") - 1
         longest = max([longest, *rows.group_base[groups].tolist()])
     return found, longest + delivery.ring_steps - 1
@@ -257,7 +288,7 @@ def _buckets(delivery: Delivery, group: CellGroup) -> tuple[list[tuple[Rows, int
 
 def _candidates(
     network: Network, layouts: Sequence[CellLayout], delivery: Delivery
-) -> list[CellGroup]:
+) -> list[_Chosen]:
     """Populations of sources that have at most one synapse in each delay group."""
     ends = [
         (int(group.pre.min()), int(group.pre.max()))
@@ -269,25 +300,34 @@ def _candidates(
         group = lay.group
         if lay.model.step is None or lay.model.kind != "source":
             continue
-        learns = any(low < group.first + group.size and high >= group.first for low, high in ends)
-        buckets, _ = _buckets(delivery, group)
-        if buckets and not learns and _are_runs(buckets):
-            chosen.append(group)
+        if any(low < group.first + group.size and high >= group.first for low, high in ends):
+            continue
+        buckets, longest = _buckets(delivery, group)
+        synapses = _runs_of(delivery, buckets)
+        if synapses:
+            chosen.append(_Chosen(group, longest, synapses))
     return chosen
 
 
-def _are_runs(buckets: Sequence[tuple[Rows, int]]) -> bool:
-    """Whether buckets have at most one synapse for each source, side by side, with weights."""
-    n_synapses, n_runs = 0, 0
-    for rows, bucket in buckets:
+def _runs_of(
+    delivery: Delivery, buckets: Sequence[tuple[int, int]]
+) -> dict[tuple[int, int], _Synapses]:
+    """The synapses of buckets that have at most one for each source, side by side.
+
+    Nothing when they have not, or when a weight is none.
+    """
+    found: dict[tuple[int, int], _Synapses] = {}
+    for part, bucket in buckets:
+        rows = delivery.parts[part]
         tables = range(rows.bucket_table[bucket], rows.bucket_table[bucket + 1])
         n_sources = int(rows.bucket_last[bucket] - rows.bucket_first[bucket]) + 1
         ends = rows.table_start[tables] + n_sources
+        # Looked at first: most rows are long, and listing their synapses takes long.
         if rows.start[ends].sum() > n_sources or (rows.table_kind[tables] == CONSTANT).any():
-            return False
-        source, slot, offset, weight = _synapses(rows, bucket)
-        if (np.diff(source) == 0).any() or not np.isfinite(weight).all():
-            return False
-        n_synapses += len(source)
-        n_runs += len(_beginnings(source, slot, offset))
-    return n_synapses >= LONG_RUN * n_runs
+            return {}
+        one = found[part, bucket] = _Synapses.of(rows, bucket)
+        if (np.diff(one.source) == 0).any() or not np.isfinite(one.weight).all():
+            return {}
+    n_synapses = sum(len(one.source) for one in found.values())
+    n_runs = sum(len(one.beginnings) for one in found.values())
+    return found if n_synapses >= LONG_RUN * n_runs else {}

@@ -33,7 +33,7 @@ from .generate import BLOCK, ROW
 from .machine_code import compiles
 from .memory_map import MemoryMap
 from .plastic_delivery import deliver_plastic, note_spikes
-from .rows import DIRECT
+from .rows import DIRECT, ONE_EACH
 from .share import (
     Setting,
     Share,
@@ -362,7 +362,7 @@ def _compiled(accessors_text: str) -> Compiled:
     # fields, is part of the hash too.
     inlined = source_digest("calls", "intrinsics") + tuple_fields()
     constants = {name: globals()[name] for name in _LOOP_CONSTANTS}
-    constants["DIRECT"] = DIRECT
+    constants |= {"DIRECT": DIRECT, "ONE_EACH": ONE_EACH}
     constants |= {name: getattr(barrier, name) for name in _BARRIER_CONSTANTS}
     header = _LOOP_HEADER.format(
         digest=hashlib.sha256(inlined.encode()).hexdigest(),

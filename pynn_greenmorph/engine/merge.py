@@ -14,7 +14,17 @@ from ..errors import GreenmorphError, explain
 from ..network import Network, SynapseGroup
 from .delay_groups import group_steps
 from .partition import Partition
-from .rows import CONSTANT, DOUBLE, SINGLE, Delivery, Rows, column_and_stride, no_rows
+from .rows import (
+    CONSTANT,
+    DOUBLE,
+    ONE_EACH,
+    ROWS,
+    SINGLE,
+    Delivery,
+    Rows,
+    column_and_stride,
+    no_rows,
+)
 from .sorting import load_sorting
 from .tables import CellLayout
 
@@ -293,7 +303,7 @@ def _part_rows(
         bucket_first=plan.first_cell[populations],
         bucket_last=plan.last_cell[populations],
         bucket_table=bucket_table.astype(np.int64),
-        bucket_single=np.array(single, dtype=np.int64),
+        bucket_kind=np.where(single, ONE_EACH, ROWS),
         table_kind=columns["kind"][mine],
         table_constant=columns["constant"][mine],
         table_page=columns["page"][mine],

@@ -25,6 +25,8 @@ __all__ = [
     "CONSTANT",
     "DIRECT",
     "DOUBLE",
+    "ONE_EACH",
+    "ROWS",
     "SINGLE",
     "Delivery",
     "Rows",
@@ -38,8 +40,9 @@ FloatArray = NDArray[np.float64]
 #: Storage classes, in canonical order: one weight for all, float32, float64.
 CONSTANT, SINGLE, DOUBLE = 0, 1, 2
 
-#: In ``Rows.bucket_single``: spikes are not looked up in the log, see ``direct``.
-DIRECT = 2
+#: Kinds of buckets: rows of any length; rows that are one synapse, or none; spikes are
+#: not looked up in the log, see ``direct``.
+ROWS, ONE_EACH, DIRECT = 0, 1, 2
 
 
 class Rows(NamedTuple):
@@ -55,9 +58,8 @@ class Rows(NamedTuple):
         Global ids of the source population's first and last cell.
     bucket_table : (k + 1,) int64
         Tables of each bucket.
-    bucket_single : (k,) int64
-        Whether it is one table in double precision whose rows have at most one synapse;
-        ``DIRECT`` where counts are read without the log.
+    bucket_kind : (k,) int64
+        ``ROWS``, ``ONE_EACH`` (one table in double precision) or ``DIRECT``.
     table_kind : (t,) int64
         ``CONSTANT``, ``SINGLE`` or ``DOUBLE``.
     table_constant : (t,) float64
@@ -82,7 +84,7 @@ class Rows(NamedTuple):
     bucket_first: Int64Array
     bucket_last: Int64Array
     bucket_table: Int64Array
-    bucket_single: Int64Array
+    bucket_kind: Int64Array
     table_kind: Int64Array
     table_constant: FloatArray
     table_page: Int64Array

@@ -8,13 +8,13 @@ the present time.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import LifecycleError, explain
-from ..network import CellGroup, Network, SynapseGroup
+from ..network import CellGroup, Network
 from . import inputs, loop
 from .arrivals import EventCounter, LogTail, pending_input, ring_input
 from .cell_state import CellState
@@ -33,25 +33,12 @@ from .rows import Delivery
 from .share import Memory, Pending, Setting, TableSpikes
 from .tables import TABLE_BLOCK, aligned
 from .threads import choose_threads, new_words, run_parts
+from .windows import LONGEST_WINDOW, ChunkLength, longest_window
 
 __all__ = ["Simulation"]
 
 Int64Array = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
-
-#: How long one call of the compiled loop should last, s. Between calls
-#: Ctrl-C is answered and progress is shown; no bit depends on it.
-CHUNK_S = 0.1
-
-#: Steps of a chunk at least, unless the loop alone takes longer than ``CHUNK_S`` for them.
-LEAST_CHUNK = 64.0
-
-#: Largest sample buffer of one chunk, values (64 MiB).
-CHUNK_SAMPLES = 1 << 23
-
-
-#: Longest window between two barriers, steps: a bound of the log's memory.
-LONGEST_WINDOW = 16
 
 NO_INT = np.zeros(0, dtype=np.int64)
 NO_FLOAT = np.zeros(0)
@@ -114,7 +101,7 @@ class Simulation:
         self._synapses_changed = self._sequences_changed = False
         self._currents_changed = bool(network.currents)
         self._currents: CurrentFeed | None = None
-        self._chunk = 64
+        self._chunk = ChunkLength()
 
     @property
     def lifetime(self) -> int:
@@ -263,7 +250,7 @@ class Simulation:
         follows = followed(self.network, cells.layouts, cells.blocks)
         following = {int(cells.blocks.first_cell[b]) for b in np.flatnonzero(follows >= 0)}
         local = [lay.group for lay in cells.layouts if lay.group.first in following]
-        self._window = self._longest_window(local, NO_INT)
+        self._window = longest_window(self.network, local, NO_INT)
         n_parts = choose_threads(self._threads, n_cells, n_blocks, self._window)
         self._partition = make_partition(cells.layouts, cells.blocks, n_parts, n_cells, follows)
         self._part_of_cell = np.repeat(self._partition.part, cells.blocks.n_cells)
@@ -274,7 +261,8 @@ class Simulation:
             self.network, cells.layouts, self._delivery, self._partition, cells.blocks,
             LONGEST_WINDOW, cells.real,
         )  # fmt: skip
-        self._window = self._longest_window(self._direct.local, self._delivery.parts[0].group_base)
+        bases = self._delivery.parts[0].group_base
+        self._window = longest_window(self.network, self._direct.local, bases)
         self._ring = aligned(self._delivery.ring_steps * cells.n_inputs, dtype=cells.real)
         self._parts = make_parts(
             self._partition, cells.blocks, self._delivery.parts, self._direct.parts, self._pending
@@ -288,19 +276,6 @@ class Simulation:
         self.plasticity.lay_out(
             self.network, self._parts, self._part_of_cell, self.cells.layouts, self._window
         )
-
-    def _longest_window(self, local: Sequence[CellGroup], bases: Int64Array) -> int:
-        """Steps between barriers: what comes from another part was logged before one.
-
-        Delays are delivered with the group that they belong to, at its base (g,).
-        """
-        waits = [LONGEST_WINDOW]
-        for group in self.network.synapses:
-            if group.size and not any(_comes_from(group, one) for one in local):
-                delay = int(group.delay_steps.min())
-                known = bases[bases <= delay] if group.model.static else bases[:0]
-                waits.append(int(known.max(initial=0)) or delay)
-        return min(waits)
 
     def _apply_currents(self) -> None:
         self.cells.injected[:] = 0.0
@@ -371,12 +346,8 @@ class Simulation:
             began, first, loop_s = time.perf_counter(), self.step, self._watch.loop_s
             with interrupt_held_back():
                 self._advance_chunk(min(to_step, self.step + self._chunk_steps()))
-            elapsed = max(time.perf_counter() - began, 1e-6)
-            wanted = (self.step - first) * CHUNK_S / elapsed
-            # Laying out currents costs much even for one step: a chunk is not cut for that.
-            within = (self.step - first) * CHUNK_S / max(self._watch.loop_s - loop_s, 1e-6)
-            wanted = max(wanted, min(within, LEAST_CHUNK))
-            self._chunk = int(min(max(wanted, 1.0), self._chunk * 4, 1 << 20))
+            in_loop_s = self._watch.loop_s - loop_s
+            self._chunk.learn(self.step - first, time.perf_counter() - began, in_loop_s)
             if progress is not None:
                 progress(self.step)
 
@@ -395,8 +366,7 @@ class Simulation:
 
     def _chunk_steps(self) -> int:
         width = sum(len(probe.cells) // probe.interval for probe in self.network.probes)
-        width += self._currents.width if self._currents else 0
-        return max(1, min(self._chunk, CHUNK_SAMPLES // max(width, 1)))
+        return self._chunk.steps(width + (self._currents.width if self._currents else 0))
 
     def _advance_chunk(self, last_step: int) -> None:
         delivery, cells, probes = self._delivery, self.cells, self.network.probes
@@ -508,10 +478,3 @@ class Simulation:
             n_synapses=self._delivery.n_synapses + self.plasticity.n_synapses,
             table_bytes=self._delivery.nbytes + self.plasticity.nbytes,
         )
-
-
-def _comes_from(synapses: SynapseGroup, cells: CellGroup) -> bool:
-    """Whether all sources of a projection are cells of a group."""
-    if not cells.first <= synapses.pre[0] < cells.first + cells.size:
-        return False  # most projections: the others need not be looked at
-    return bool(synapses.pre.min() >= cells.first and synapses.pre.max() < cells.first + cells.size)

@@ -20,7 +20,7 @@ import pyNN.greenmorph as sim
 import pytest
 
 from pynn_greenmorph.cells._linear import expm1
-from pynn_greenmorph.engine import delay_groups, merge, partition, simulation
+from pynn_greenmorph.engine import delay_groups, merge, partition, windows
 from pynn_greenmorph.engine.machine_code import compiles
 from pynn_greenmorph.errors import FidelityWarning
 from tests.models import build_vogels_abbott
@@ -100,7 +100,7 @@ def small_log() -> None:
 
 def single_steps() -> None:
     """The first chunk is one step; the next ones grow."""
-    sim.state.session.simulation._chunk = 1
+    sim.state.session.simulation._chunk._steps = 1
 
 
 def test_slices_recording_and_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,11 +123,11 @@ def test_slices_recording_and_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
                 play(name, record_v, others)
         play(name, prepare=small_log)
         play(name, prepare=single_steps)
-    monkeypatch.setattr(simulation, "CHUNK_S", 0.0)  # one step at a time
+    monkeypatch.setattr(windows, "CHUNK_S", 0.0)  # one step at a time
     play("one")
     play("0.7 ms", prepare=small_log)
     monkeypatch.undo()
-    monkeypatch.setattr(simulation, "CHUNK_SAMPLES", 500)
+    monkeypatch.setattr(windows, "CHUNK_SAMPLES", 500)
     play("20")
     assert len(with_v) == 1
     assert len(without) == 1
