@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.balanced_network import balance
 from tests.models import DT, on_grid
 from tests.plastic_models import W_MAX, Learned, learn
 
@@ -157,6 +158,39 @@ def test_inhibition_that_balances(rate_hz: float, delays: str) -> None:
     greenmorph.end()
     assert np.abs(ours.after - theirs.after).max() < TOLERANCE
     assert np.abs(ours.after - ours.before).max() > 0.05
+
+
+@pytest.mark.parametrize("cell", ["IF_cond_exp", "IF_curr_exp"])
+def test_a_network_that_inhibition_balances(cell: str) -> None:
+    """What is learned acts on what is learned next: spikes equal, weights as in given trains."""
+    tau, eta, rho = 20.0, 0.003, 5.0
+
+    def ours_of(sim: Any, w_max: float) -> Any:
+        return sim.STDPMechanism(
+            timing_dependence=sim.Vogels2011Rule(tau=tau, eta=eta * abs(w_max), rho=rho),
+            weight_dependence=sim.AdditiveWeightDependence(w_max=w_max),
+        )
+
+    def theirs_of(sim: Any, w_max: float) -> Any:
+        # Native weights of inhibition are negative, in pA or nS; the default has another sign.
+        largest = 1e3 * abs(w_max)
+        return sim.native_synapse_type("vogels_sprekeler_synapse")(
+            weight=-1.0, tau=tau, eta=eta * largest, alpha=2e-3 * rho * tau, Wmax=-largest,
+            tau_minus=tau,
+        )  # fmt: skip
+
+    import pyNN.greenmorph as greenmorph
+    import pyNN.nest as nest
+
+    theirs = balance(nest, cell, theirs_of, 1e3)
+    nest.end()
+    ours = balance(greenmorph, cell, ours_of)
+    greenmorph.end()
+    assert sum(map(len, theirs.spikes)) > 15_000
+    assert ours.spikes == theirs.spikes
+    np.testing.assert_allclose(ours.before, theirs.before, rtol=1e-15)
+    assert np.abs(ours.after - theirs.after).max() < TOLERANCE
+    assert np.abs(ours.after - ours.before).max() > 0.2
 
 
 def short_term(sim: Any, cell: str, receptor: str, synapse: dict[str, Any]) -> np.ndarray:
