@@ -21,6 +21,7 @@ from pyNN.random import NumpyRNG, RandomDistribution
 from ..errors import explain
 from .bulk import ROWS, bulk_parameters, connect, connect_list, not_self
 from .connections import global_ids
+from .deviations import note_chosen_again
 from .fixed_numbers import choose_for_each, draw_pairs, order_by_target
 from .mersenne import find_pairs
 from .state import state
@@ -230,6 +231,9 @@ class _FixedNumber(_Columns, pynn_connectors.FixedNumberConnector):
     rng: Any
     n: Any
 
+    #: The axis of the projection that cells are chosen from; None where pairs are drawn.
+    _axis: int | None = None
+
     def __init__(self, n: Any, *args: Any, **kwargs: Any) -> None:
         """Make a connector; see the class."""
         _check_number(self, n)
@@ -237,6 +241,7 @@ class _FixedNumber(_Columns, pynn_connectors.FixedNumberConnector):
 
     def connect(self, projection: Any) -> None:
         """Connect, at once where possible; PyNN's code cannot draw no cells at all."""
+        note_chosen_again(projection, self, self._axis)
         if isinstance(self.n, int) and (self.n == 0 or self._connect_at_once(projection)):
             return
         try:
@@ -297,6 +302,7 @@ class _FixedNumber(_Columns, pynn_connectors.FixedNumberConnector):
 class FixedNumberPreConnector(_FixedNumber, pynn_connectors.FixedNumberPreConnector):
     """PyNN's ``FixedNumberPreConnector``, as documented in ``pyNN.connectors``."""
 
+    _axis = 0
     _draws_first = False
 
     def _draw(self, projection: Any) -> tuple[Int32Array, Int32Array] | None:
@@ -308,6 +314,8 @@ class FixedNumberPreConnector(_FixedNumber, pynn_connectors.FixedNumberPreConnec
 
 class FixedNumberPostConnector(_FixedNumber, pynn_connectors.FixedNumberPostConnector):
     """PyNN's ``FixedNumberPostConnector``, as documented in ``pyNN.connectors``."""
+
+    _axis = 1
 
     def _draw(self, projection: Any) -> tuple[Int32Array, Int32Array] | None:
         n_pre, n_post = projection.shape

@@ -13,22 +13,33 @@ from pyNN.parameters import Sequence
 from ..errors import explain
 from .values import refuse_no_numbers
 
-__all__ = ["LISTS", "check_amplitudes", "check_times", "refuse_no_currents", "values_of"]
+__all__ = ["check_amplitudes", "check_times", "checked_currents", "values_of"]
 
 FloatArray = NDArray[np.float64]
 
 #: Parameters of a current that are lists.
-LISTS = ("times", "amplitudes")
+_LISTS = ("times", "amplitudes")
 
 
-def refuse_no_currents(where: str, parameters: dict[str, Any]) -> None:
-    """Raise ``InvalidParameterValueError`` for what is no number, or no list of numbers."""
+def checked_currents(where: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return parameters as PyNN takes them, lists that were read from a source as arrays.
+
+    Raises
+    ------
+    InvalidParameterValueError
+        For what is no number, or no list of numbers.
+    """
     refuse_no_numbers(where, parameters)
+    checked = dict(parameters)
     for name, value in parameters.items():
-        several = name in LISTS
-        if isinstance(value, larray):  # read from a source, which had checked it
-            continue
-        bad = callable(value) if several else np.size(value) != 1
+        several = name in _LISTS
+        if isinstance(value, larray):  # what was read from a source
+            bad = several and value.shape is None
+            if several and not bad:
+                # PyNN would take its values for one value per source.
+                checked[name] = value.evaluate()
+        else:
+            bad = callable(value) if several else np.size(value) != 1
         if bad:
             raise pynn_errors.InvalidParameterValueError(
                 explain(
@@ -38,6 +49,7 @@ def refuse_no_currents(where: str, parameters: dict[str, Any]) -> None:
                     given=repr(value),
                 )
             )
+    return checked
 
 
 def check_times(times: FloatArray, where: str) -> None:

@@ -1,8 +1,9 @@
-"""Report what of a population's parameters cannot act as it was given."""
+"""Report what of the parameters of populations and connectors cannot act as it was given."""
 
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,13 @@ from numpy.typing import NDArray
 from ..registry import CellModel
 from .session import Session
 
-__all__ = ["NOISE_STEPS", "note_lost_times", "note_rounded_parameters", "note_rounded_times"]
+__all__ = [
+    "NOISE_STEPS",
+    "note_chosen_again",
+    "note_lost_times",
+    "note_rounded_parameters",
+    "note_rounded_times",
+]
 
 FloatArray = NDArray[np.float64]
 
@@ -94,3 +101,39 @@ def note_rounded_times(session: Session, label: str, times_ms: Sequence[FloatArr
             largest=float(moved.max()) * dt,
             unit="ms",
         )
+
+
+def note_chosen_again(projection: Any, connector: Any, axis: int | None) -> None:
+    """Report what the arguments of a connector with a fixed number seem to forbid, and PyNN makes.
+
+    Networks are those of every PyNN backend, so this is no error: "without replacement", more
+    cells than there are begin again with the whole population, as PyNN documents and tests.
+    Its ``FixedTotalNumberConnector`` always replaces and connects cells to themselves.
+
+    Parameters
+    ----------
+    projection : Projection
+    connector : pyNN.connectors.FixedNumberConnector
+    axis : int or None
+        The axis of the projection that cells are chosen from; None where pairs are drawn.
+    """
+    name = type(connector).__name__
+    where = f"Projection {projection.label!r}"
+    add = projection._session.fidelity.add
+    own = not connector.allow_self_connections and projection.pre == projection.post
+    ignored = {"allow_self_connections='NoMutual'": connector.allow_self_connections == "NoMutual"}
+    if axis is None:
+        ignored["allow_self_connections=False"] = own
+        ignored["with_replacement=False"] = not connector.with_replacement
+    elif isinstance(connector.n, int) and not connector.with_replacement:
+        available = projection.shape[axis] - own
+        if connector.n > available > 0:
+            add(
+                "cells chosen again",
+                where,
+                f"{name}: n = {connector.n} is larger than the number of cells available "
+                f"({available}); PyNN connects all of them before it chooses cells again, "
+                "so there are several connections between two cells",
+            )
+    for argument in (text for text, given in ignored.items() if given):
+        add("argument of a connector", where, f"PyNN's {name} does not honour {argument}")

@@ -14,14 +14,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pyNN.parameters import ParameterSpace, Sequence
+from pyNN.parameters import ParameterSpace
 from pyNN.standardmodels import StandardCurrentSource, build_translations, electrodes
 
 from ..engine.currents import values_na
 from ..errors import explain
 from ..network import LARGEST_STEP, CurrentGroup, NoiseWave, SineWave, StepWave, Wave
 from . import state as simulator
-from .current_values import LISTS, check_amplitudes, check_times, refuse_no_currents, values_of
+from .current_values import check_amplitudes, check_times, checked_currents, values_of
 from .deviations import NOISE_STEPS
 
 __all__ = ["ACSource", "DCSource", "NoisyCurrentSource", "StepCurrentSource"]
@@ -40,8 +40,7 @@ class _Source(StandardCurrentSource):
         self._recording = False
         #: What held from which trial and step on.
         self._history: list[tuple[int, int, Wave]] = []
-        refuse_no_currents(type(self).__name__, parameters)
-        super().__init__(**parameters)
+        super().__init__(**checked_currents(type(self).__name__, parameters))
         self._native: dict[str, Any] = {}
         space = self.native_parameters
         space.shape = (1,)
@@ -110,8 +109,7 @@ class _Source(StandardCurrentSource):
 
     def set_parameters(self, copy: bool = True, **parameters: Any) -> None:
         """Set parameters by PyNN's names; they act from the present time on."""
-        refuse_no_currents(type(self).__name__, parameters)
-        super().set_parameters(copy, **parameters)
+        super().set_parameters(copy, **checked_currents(type(self).__name__, parameters))
 
     def set_native_parameters(self, parameters: ParameterSpace) -> None:
         """Set parameters; they act from the present time on.
@@ -141,13 +139,7 @@ class _Source(StandardCurrentSource):
 
     def get_native_parameters(self) -> ParameterSpace:
         """Return the parameters as they act: times of steps on the grid, each once."""
-        return ParameterSpace(
-            {
-                # Of a sequence others can be made: PyNN takes an array for one value per source.
-                name: Sequence(values_of(value)) if name in LISTS else value
-                for name, value in self._native.items()
-            }
-        )
+        return ParameterSpace(dict(self._native))
 
     def inject_into(self, cells: Any) -> None:
         """Inject the current into cells, from the present time on.

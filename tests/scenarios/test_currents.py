@@ -290,7 +290,11 @@ def test_parameters_of_sources_may_be_what_pynn_takes(sim: Any) -> None:
     sim.setup(timestep=DT)
     steps = sim.StepCurrentSource(times=range(0, 30, 10), amplitudes=sim.Sequence([0.1, 0.2, 0.3]))
     steps.amplitudes = [0.5, 0.2, 0.3]
-    other = sim.StepCurrentSource(times=steps.times, amplitudes=steps.amplitudes)
+    # What is read has items and a length, as in PyNN.
+    assert steps.times[1] == 10.0
+    assert len(steps.amplitudes.evaluate()) == 3
+    other = sim.StepCurrentSource(times=steps.times, amplitudes=[0.0, 0.0, 0.0])
+    other.amplitudes = steps.amplitudes
     sine = sim.ACSource(amplitude=1.5, frequency=np.array(20.0))
     sine.amplitude = 2 * sine.amplitude
     for source in (steps, other, sine):

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests import learning_network
 from tests.models import DT, on_grid
 from tests.plastic_models import W_MAX, Learned, learn
 
@@ -157,6 +158,65 @@ def test_inhibition_that_balances(rate_hz: float, delays: str) -> None:
     greenmorph.end()
     assert np.abs(ours.after - theirs.after).max() < TOLERANCE
     assert np.abs(ours.after - ours.before).max() > 0.05
+
+
+def compare_networks(cell: str, plastic: str, makes: tuple[Any, Any], others: Any, start: float,
+                     unit: float) -> None:  # fmt: skip
+    """What is learned acts on what is learned next: spikes equal, weights as in given trains."""
+    import pyNN.greenmorph as greenmorph
+    import pyNN.nest as nest
+
+    theirs = learning_network.learn(nest, cell, plastic, makes[0], others, start, unit)
+    nest.end()
+    ours = learning_network.learn(greenmorph, cell, plastic, makes[1], others, start)
+    greenmorph.end()
+    assert sum(map(len, theirs.spikes)) > 5_000
+    assert max(train[-1] for train in theirs.spikes if train) < 3_800  # nothing is on its way
+    assert ours.spikes == theirs.spikes
+    np.testing.assert_allclose(ours.before, theirs.before, rtol=1e-15)
+    assert np.abs(ours.after - theirs.after).max() < TOLERANCE
+    assert np.abs(ours.after - ours.before).max() > 0.2
+
+
+@pytest.mark.parametrize("cell", learning_network.WEIGHTS)
+def test_a_network_that_inhibition_balances(cell: str) -> None:
+    """Inhibition grows from a fiftieth of the largest weight on."""
+    tau, eta, rho = 20.0, 0.003, 5.0
+
+    def ours_of(sim: Any, w_max: float) -> Any:
+        return sim.STDPMechanism(
+            timing_dependence=sim.Vogels2011Rule(tau=tau, eta=eta * abs(w_max), rho=rho),
+            weight_dependence=sim.AdditiveWeightDependence(w_max=w_max),
+        )
+
+    def theirs_of(sim: Any, w_max: float) -> Any:
+        # Native weights of inhibition are negative, in pA or nS; the default has another sign.
+        largest = 1e3 * abs(w_max)
+        return sim.native_synapse_type("vogels_sprekeler_synapse")(
+            weight=-1.0, tau=tau, eta=eta * largest, alpha=2e-3 * rho * tau, Wmax=-largest,
+            tau_minus=tau,
+        )  # fmt: skip
+
+    makes = theirs_of, ours_of
+    compare_networks(cell, "inh", makes, lambda sim: sim.StaticSynapse(), 0.02, 1e3)
+
+
+@pytest.mark.parametrize(
+    ("cell", "dependence"), list(zip(learning_network.WEIGHTS, DEPENDENCES[::3], strict=True))
+)
+def test_a_network_that_learns_pairs(cell: str, dependence: str) -> None:
+    """Excitation learns, and all other synapses depress and recover."""
+
+    def make(sim: Any, w_max: float) -> Any:
+        return sim.STDPMechanism(
+            timing_dependence=sim.SpikePairRule(**PAIR),
+            weight_dependence=getattr(sim, dependence)(w_max=w_max),
+        )
+
+    def others(sim: Any) -> Any:
+        return sim.TsodyksMarkramSynapse(U=0.4, tau_rec=100.0, tau_facil=20.0)
+
+    compare_networks(cell, "exc", (make, make), others, 0.5, 1.0)
 
 
 def short_term(sim: Any, cell: str, receptor: str, synapse: dict[str, Any]) -> np.ndarray:

@@ -81,6 +81,50 @@ def test_rounding_is_a_row_and_a_warning(sim: Any, kind: str) -> None:
     assert [row["kind"] for row in rows] == [kind]
 
 
+#: Connectors, where from and to, and the words of the row.
+CHOSEN_AGAIN = {
+    "FixedNumberPreConnector(10)": ("p, q", "n = 10.*available .4."),
+    "FixedNumberPostConnector(4, with_replacement=False)": ("p, q", "n = 4.*available .3."),
+    "FixedNumberPreConnector(4, allow_self_connections=False)": ("p, p", "n = 4.*available .3."),
+    "FixedNumberPostConnector(2, 'NoMutual')": ("p, p", "Post.*not honour.*NoMutual"),
+    "FixedTotalNumberConnector(9, with_replacement=False)": ("p, q", "with_replacement=False"),
+    "FixedTotalNumberConnector(9, False)": ("p, p", "allow_self_connections=False"),
+}
+
+
+@pytest.mark.parametrize("connector", CHOSEN_AGAIN)
+def test_connections_that_seem_forbidden_are_reported(sim: Any, connector: str) -> None:
+    """PyNN makes them, with and without a word, so models that do it have the same network here."""
+    groups, words = CHOSEN_AGAIN[connector]
+    sim.setup(timestep=0.1)
+    p = sim.Population(4, sim.IF_curr_exp())
+    q = sim.Population(3, sim.IF_curr_exp())
+    names = {"sim": sim, "p": p, "q": q}
+    with pytest.warns(FidelityWarning, match=words):
+        exec(f"sim.Projection({groups}, sim.{connector})", names)
+    (row,) = sim.energy_report().to_dict()["fidelity"]
+    assert row["kind"] in ("cells chosen again", "argument of a connector")
+
+
+@pytest.mark.parametrize(
+    "connector",
+    [
+        "FixedNumberPreConnector(4)",
+        "FixedNumberPreConnector(10, with_replacement=True)",
+        "FixedNumberPostConnector(3, allow_self_connections=False)",
+        "FixedTotalNumberConnector(30)",
+        "FixedTotalNumberConnector(9, allow_self_connections=False)",
+    ],
+)
+def test_connections_that_were_asked_for_are_not(sim: Any, connector: str) -> None:
+    """No warning, which would be an error here, and no row."""
+    sim.setup(timestep=0.1)
+    p = sim.Population(4, sim.IF_curr_exp())
+    q = sim.Population(3, sim.IF_curr_exp())
+    sim.Projection(p, q, eval(f"sim.{connector}", {"sim": sim}))
+    assert sim.energy_report().to_dict()["fidelity"] == []
+
+
 def test_a_spike_at_zero_after_an_empty_run(sim: Any) -> None:
     """run(0) has emitted the spikes of time 0; a later one there is lost, and said to be."""
     sim.setup(timestep=0.1)

@@ -73,6 +73,9 @@ def test_kernels_equal_mock(connector: str, place: str, synapse: str) -> None:
     assert (ours == expected).all()
 
 
+@pytest.mark.filterwarnings(
+    "ignore:.*larger than the number:pynn_greenmorph.errors.FidelityWarning"
+)
 @pytest.mark.usefixtures("at_once")
 @pytest.mark.parametrize("connector", RANDOM)
 def test_one_generator_for_everything(connector: str) -> None:
