@@ -174,11 +174,14 @@ class CellModel:
         named after states, constants, ``in_<receptor>``, ``i_inj_pa`` and, for
         random sources, ``key``, ``trial``, ``cell`` and ``step_index``.
         ``None`` means that the spike times are given as a table.
-    methods : (callable, callable) or None
+    methods : tuple of two or three callables, or None
         What ``step`` gets as its argument ``method``: first, for all cells of a
         block, a function without loops and jumps, which the compiler makes
-        into vectors; then, for each cell for which that did not hold, the
-        other. ``step`` then returns, last, whether what it returns holds.
+        into vectors; last, for each cell for which that did not hold, a function
+        that always holds. ``step`` then returns, last, whether what it returns
+        holds. Of three, the second is like the first; it is tried, for all cells
+        of a block once more, when for one of them the first returned 0: it holds
+        (1), perhaps the second does (0), only the last does (-1).
     ordered : tuple of (str, str)
         Pairs of parameters of which the first must be below the second.
     not_above : tuple of (str, str)
@@ -216,7 +219,7 @@ class CellModel:
     constants: tuple[str, ...] = ()
     derive: Callable[[Columns, float], dict[str, FloatArray]] | None = None
     step: Callable[..., tuple[Any, ...]] | None = None
-    methods: tuple[Callable[..., Any], Callable[..., Any]] | None = None
+    methods: tuple[Callable[..., Any], ...] | None = None
     ordered: tuple[tuple[str, str], ...] = ()
     not_above: tuple[tuple[str, str], ...] = ()
     check: Callable[[Columns, float], None] | None = None

@@ -16,14 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..registry import Parameter, Variable
-from ._conductance import alpha_stages, conductance_constants, decay_stages
+from ._conductance import conductance_constants
 from ._linear import refractory_steps
 from ._parameters import SYNAPTIC_CONDUCTANCES, reversal_potentials, synaptic_times
-from ._rkf45 import HELPERS as RKF45_HELPERS
 from ._rkf45 import (
-    MOST_SUB_STEPS,
     SMALLEST,
-    accepted_step,
     bounded_exp,
     embedded_error,
     fifth_order,
@@ -33,6 +30,8 @@ from ._rkf45 import (
     stage_5,
     stage_6,
 )
+from ._sub_steps import HELPERS as SUB_STEP_HELPERS
+from ._sub_steps import MOST_SUB_STEPS, accepted_step
 
 __all__ = [
     "CONSTANTS",
@@ -214,9 +213,7 @@ def integrate_and_fire(sub_step, y, p, suggestion, dt, v_fire, v_reset, b, refra
 
 
 HELPERS = (
-    *RKF45_HELPERS,
-    decay_stages,
-    alpha_stages,
+    *SUB_STEP_HELPERS,
     slopes,
     adapting_step,
     error_ratio,

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from . import _rkf45
+from . import _sub_steps
 from ._division import inverse
 from ._linear import refractory_steps
 from ._rkf45 import (
@@ -30,10 +30,8 @@ __all__ = [
     "CONSTANTS",
     "HELPERS",
     "TOLERANCE",
-    "alpha_stages",
     "conductance_constants",
     "constants",
-    "decay_stages",
     "error_ratio",
     "leaky_current",
     "leaky_slope",
@@ -115,48 +113,6 @@ def constants(columns: Mapping[str, FloatArray], dt_ms: float) -> dict[str, Floa
     }
 
 
-def decay_stages(over, h, g, tau):  # type: ignore[no-untyped-def]
-    """Return a decaying conductance at the six stages, after ``h`` ms, and its error.
-
-    ``over`` divides, ``tau`` is what it needs of the time constant.
-    """
-    k1 = over(-g, tau)
-    g2 = stage_2(h, g, k1)
-    k2 = over(-g2, tau)
-    g3 = stage_3(h, g, k1, k2)
-    k3 = over(-g3, tau)
-    g4 = stage_4(h, g, k1, k2, k3)
-    k4 = over(-g4, tau)
-    g5 = stage_5(h, g, k1, k2, k3, k4)
-    k5 = over(-g5, tau)
-    g6 = stage_6(h, g, k1, k2, k3, k4, k5)
-    k6 = over(-g6, tau)
-    g_new = fifth_order(h, g, k1, k3, k4, k5, k6)
-    return (g, g2, g3, g4, g5, g6), g_new, embedded_error(h, k1, k3, k4, k5, k6)
-
-
-def alpha_stages(over, h, dg, g, tau):  # type: ignore[no-untyped-def]
-    """Return an alpha-shaped conductance ``g`` at the six stages, (dg, g) after ``h``, the errors.
-
-    ``dg`` (nS/ms) drives ``g``: dg' = -dg/tau, g' = dg - g/tau.
-    """
-    d, d_new, d_error = decay_stages(over, h, dg, tau)
-    k1 = d[0] - over(g, tau)
-    g2 = stage_2(h, g, k1)
-    k2 = d[1] - over(g2, tau)
-    g3 = stage_3(h, g, k1, k2)
-    k3 = d[2] - over(g3, tau)
-    g4 = stage_4(h, g, k1, k2, k3)
-    k4 = d[3] - over(g4, tau)
-    g5 = stage_5(h, g, k1, k2, k3, k4)
-    k5 = d[4] - over(g5, tau)
-    g6 = stage_6(h, g, k1, k2, k3, k4, k5)
-    k6 = d[5] - over(g6, tau)
-    g_new = fifth_order(h, g, k1, k3, k4, k5, k6)
-    error = embedded_error(h, k1, k3, k4, k5, k6)
-    return (g, g2, g3, g4, g5, g6), d_new, g_new, d_error, error
-
-
 def potential_step(slope, over, h, v, g1, g2, g3, g4, g5, g6, p):  # type: ignore[no-untyped-def]
     """Return the potential after ``h`` ms, and its error.
 
@@ -205,9 +161,7 @@ def threshold(v, refractory, v_thresh, v_reset, refractory_steps):  # type: igno
 
 
 HELPERS = (
-    *_rkf45.HELPERS,
-    decay_stages,
-    alpha_stages,
+    *_sub_steps.HELPERS,
     potential_step,
     error_ratio,
     leaky_current,

@@ -30,7 +30,7 @@ from ._adex import (
     slopes,
 )
 from ._adex_fast import adapting_constants, adapting_membrane, adapting_rate
-from ._conductance import alpha_stages, threshold
+from ._conductance import threshold
 from ._division import inverse
 from ._parameters import CONDUCTANCE_RECEPTORS
 from ._rk4 import alpha_decayed, alpha_factors
@@ -40,15 +40,15 @@ __all__ = ["MODEL", "fast_constants", "fast_step", "step", "sub_step", "totals"]
 FloatArray = NDArray[np.float64]
 
 
-def sub_step(over, h, y, p):  # type: ignore[no-untyped-def]
+def sub_step(over, decay, alpha, h, y, p):  # type: ignore[no-untyped-def]
     """Return ((v, w), conductances, refractory) after ``h`` ms, and the largest error ratio.
 
     ``conductances`` are (dg_exc, g_exc, dg_inh, g_inh).
     """
     (v, w), (dg_exc, g_exc, dg_inh, g_inh), refractory = y
     tau_exc, tau_inh, cell = p
-    e, dg_exc, g_exc, de_error, e_error = alpha_stages(over, h, dg_exc, g_exc, tau_exc)
-    i, dg_inh, g_inh, di_error, i_error = alpha_stages(over, h, dg_inh, g_inh, tau_inh)
+    e, dg_exc, g_exc, de_error, e_error = alpha(h, dg_exc, g_exc, tau_exc)
+    i, dg_inh, g_inh, di_error, i_error = alpha(h, dg_inh, g_inh, tau_inh)
     v, w, v_error, w_error = adapting_step(h, v, w, e, i, refractory, cell)
     dv, dw = slopes(v, w, g_exc, g_inh, refractory, cell)
     ratio = max(

@@ -28,7 +28,7 @@ from ._adex import (
     slopes,
 )
 from ._adex_fast import adapting_constants, adapting_membrane, adapting_rate
-from ._conductance import decay_stages, threshold
+from ._conductance import threshold
 from ._division import inverse
 from ._parameters import CONDUCTANCE_RECEPTORS
 from ._rk4 import exp_decayed, exp_factors
@@ -38,12 +38,12 @@ __all__ = ["MODEL", "fast_constants", "fast_step", "step", "sub_step", "totals"]
 FloatArray = NDArray[np.float64]
 
 
-def sub_step(over, h, y, p):  # type: ignore[no-untyped-def]
+def sub_step(over, decay, alpha, h, y, p):  # type: ignore[no-untyped-def]
     """Return ((v, w), (g_exc, g_inh), refractory) after ``h`` ms, and the largest error ratio."""
     (v, w), (g_exc, g_inh), refractory = y
     tau_exc, tau_inh, cell = p
-    e, g_exc, e_error = decay_stages(over, h, g_exc, tau_exc)
-    i, g_inh, i_error = decay_stages(over, h, g_inh, tau_inh)
+    e, g_exc, e_error = decay(h, g_exc, tau_exc)
+    i, g_inh, i_error = decay(h, g_inh, tau_inh)
     v, w, v_error, w_error = adapting_step(h, v, w, e, i, refractory, cell)
     dv, dw = slopes(v, w, g_exc, g_inh, refractory, cell)
     ratio = max(

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ..registry import CellModel, Parameter, Variable
 from . import _conductance
-from ._conductance import conductance_constants, decay_stages, error_ratio
+from ._conductance import conductance_constants, error_ratio
 from ._division import inverse
 from ._linear import refractory_steps
 from ._parameters import (
@@ -30,13 +30,13 @@ from ._rkf45 import (
     bounded_exp,
     embedded_error,
     fifth_order,
-    integrate,
     stage_2,
     stage_3,
     stage_4,
     stage_5,
     stage_6,
 )
+from ._sub_steps import integrate
 
 __all__ = ["MODEL", "channel_step", "derive", "gate", "linoid", "slopes", "step", "sub_step"]
 
@@ -144,12 +144,12 @@ def channel_step(s, x, e, i, cell):  # type: ignore[no-untyped-def]
     return after, error
 
 
-def sub_step(over, h, y, p):  # type: ignore[no-untyped-def]
+def sub_step(over, decay, alpha, h, y, p):  # type: ignore[no-untyped-def]
     """Return ((v, m, h, n), g_exc, g_inh) after ``h`` ms, and the largest error ratio."""
     x, g_exc, g_inh = y
     tau_exc, tau_inh, cell = p
-    e, g_exc, e_error = decay_stages(over, h, g_exc, tau_exc)
-    i, g_inh, i_error = decay_stages(over, h, g_inh, tau_inh)
+    e, g_exc, e_error = decay(h, g_exc, tau_exc)
+    i, g_inh, i_error = decay(h, g_inh, tau_inh)
     x, x_error = channel_step(h, x, e, i, cell)
     return (x, g_exc, g_inh), error_ratio(over, max(x_error, e_error, i_error))
 

@@ -15,7 +15,6 @@ from . import _rk4
 from ._conductance import (
     CONSTANTS,
     HELPERS,
-    alpha_stages,
     constants,
     error_ratio,
     potential_step,
@@ -30,7 +29,7 @@ from ._parameters import (
     synaptic_times,
 )
 from ._rk4 import alpha_decayed, alpha_factors, leaky_membrane, leaky_rate
-from ._rkf45 import METHODS
+from ._sub_steps import METHODS
 
 __all__ = ["MODEL", "fast_step", "slope", "step", "sub_step", "totals"]
 
@@ -51,12 +50,12 @@ def slope(over, v, g, p):  # type: ignore[no-untyped-def]
     return over(-i_leak - i_exc - i_inh + i_inj + i_offset, c_m)
 
 
-def sub_step(over, h, y, p):  # type: ignore[no-untyped-def]
+def sub_step(over, decay, alpha, h, y, p):  # type: ignore[no-untyped-def]
     """Return (v, dg_exc, g_exc, dg_inh, g_inh) after ``h`` ms, and the largest error ratio."""
     v, dg_exc, g_exc, dg_inh, g_inh = y
     tau_exc, tau_inh, cell = p
-    e, dg_exc, g_exc, de_error, e_error = alpha_stages(over, h, dg_exc, g_exc, tau_exc)
-    i, dg_inh, g_inh, di_error, i_error = alpha_stages(over, h, dg_inh, g_inh, tau_inh)
+    e, dg_exc, g_exc, de_error, e_error = alpha(h, dg_exc, g_exc, tau_exc)
+    i, dg_inh, g_inh, di_error, i_error = alpha(h, dg_inh, g_inh, tau_inh)
     v, v_error = potential_step(
         slope, over, h, v, (e[0], i[0]), (e[1], i[1]), (e[2], i[2]), (e[3], i[3]),
         (e[4], i[4]), (e[5], i[5]), cell,

@@ -14,7 +14,6 @@ from ._conductance import (
     CONSTANTS,
     HELPERS,
     constants,
-    decay_stages,
     error_ratio,
     leaky_slope,
     potential_step,
@@ -29,17 +28,17 @@ from ._parameters import (
     synaptic_times,
 )
 from ._rk4 import exp_decayed, exp_factors, leaky_membrane, leaky_rate
-from ._rkf45 import METHODS
+from ._sub_steps import METHODS
 
 __all__ = ["MODEL", "fast_step", "step", "sub_step", "totals"]
 
 
-def sub_step(over, h, y, p):  # type: ignore[no-untyped-def]
+def sub_step(over, decay, alpha, h, y, p):  # type: ignore[no-untyped-def]
     """Return (v, g_exc, g_inh) after ``h`` ms, and the largest error over the tolerance."""
     v, g_exc, g_inh = y
     tau_exc, tau_inh, cell = p
-    e, g_exc, e_error = decay_stages(over, h, g_exc, tau_exc)
-    i, g_inh, i_error = decay_stages(over, h, g_inh, tau_inh)
+    e, g_exc, e_error = decay(h, g_exc, tau_exc)
+    i, g_inh, i_error = decay(h, g_inh, tau_inh)
     v, v_error = potential_step(
         leaky_slope, over, h, v, (e[0], i[0]), (e[1], i[1]), (e[2], i[2]), (e[3], i[3]),
         (e[4], i[4]), (e[5], i[5]), cell,

@@ -21,7 +21,6 @@ from ._conductance import (
     CONSTANTS,
     HELPERS,
     constants,
-    decay_stages,
     error_ratio,
     leaky_current,
     potential_step,
@@ -36,7 +35,7 @@ from ._parameters import (
     synaptic_times,
 )
 from ._rk4 import leaky_membrane, leaky_rate
-from ._rkf45 import METHODS
+from ._sub_steps import METHODS
 
 __all__ = ["MODEL", "derive", "fast_constants", "fast_step", "slope", "step", "sub_step"]
 
@@ -83,14 +82,14 @@ def slope(over, v, g, p):  # type: ignore[no-untyped-def]
     return over(leaky_current(u, g_exc, g_inh, currents) - i_sfa - i_rr, c_m)
 
 
-def sub_step(over, h, y, p):  # type: ignore[no-untyped-def]
+def sub_step(over, decay, alpha, h, y, p):  # type: ignore[no-untyped-def]
     """Return (v, g_exc, g_inh, g_sfa, g_rr) after ``h`` ms, and the largest error ratio."""
     v, g_exc, g_inh, g_sfa, g_rr = y
     (tau_exc, tau_inh, tau_sfa, tau_rr), cell = p
-    e, g_exc, e_error = decay_stages(over, h, g_exc, tau_exc)
-    i, g_inh, i_error = decay_stages(over, h, g_inh, tau_inh)
-    s, g_sfa, s_error = decay_stages(over, h, g_sfa, tau_sfa)
-    r, g_rr, r_error = decay_stages(over, h, g_rr, tau_rr)
+    e, g_exc, e_error = decay(h, g_exc, tau_exc)
+    i, g_inh, i_error = decay(h, g_inh, tau_inh)
+    s, g_sfa, s_error = decay(h, g_sfa, tau_sfa)
+    r, g_rr, r_error = decay(h, g_rr, tau_rr)
     v, v_error = potential_step(
         slope, over, h, v, (e[0], i[0], s[0], r[0]), (e[1], i[1], s[1], r[1]),
         (e[2], i[2], s[2], r[2]), (e[3], i[3], s[3], r[3]), (e[4], i[4], s[4], r[4]),

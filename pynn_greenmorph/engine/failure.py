@@ -80,7 +80,7 @@ def _failed_step(
     step_function = model.step
     assert step_function is not None
     if model.methods:
-        values["method"] = model.methods[1]
+        values["method"] = model.methods[-1]
     arguments = [values[name] for name in inspect.signature(step_function).parameters]
     cause: Exception | None = None
     try:

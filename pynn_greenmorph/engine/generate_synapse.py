@@ -21,7 +21,8 @@ from ..errors import GreenmorphError, explain
 from ..registry import SynapseModel
 from . import plastic, plastic_kernels
 from .compiled import source_digest
-from .generate import function_sources, run_plain
+from .function_text import function_sources
+from .generate import run_plain
 from .machine_code import compiles, load_code
 from .plastic import Memo, Past, Plastic, Timing, near_words, no_plastic
 from .plastic_delivery import PLAIN_KERNELS

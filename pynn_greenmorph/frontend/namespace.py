@@ -46,6 +46,7 @@ from .electrodes import ACSource, DCSource, NoisyCurrentSource, StepCurrentSourc
 from .native_rng import NativeRNG
 from .populations import Population, PopulationView
 from .projections import Projection
+from .spynnaker import NAMES, refused_name
 from .state import state
 from .synapses import StaticSynapse, synapse_classes
 
@@ -154,7 +155,7 @@ def missing(attribute: str) -> AttributeError:
     -------
     AttributeError
         Names the cell types that there are for a standard cell type of PyNN
-        that is not offered, else all names.
+        that is not offered, what to do about a name of sPyNNaker's, else all names.
     """
     if any(hasattr(models, attribute) for models in (cells, synapses, electrodes)):
         return AttributeError(
@@ -165,4 +166,6 @@ def missing(attribute: str) -> AttributeError:
                 "ACSource, DCSource, NoisyCurrentSource, StepCurrentSource",
             )
         )
+    if attribute in NAMES:
+        return AttributeError(refused_name(attribute))
     return AttributeError(unknown_name("name in pyNN.greenmorph", attribute, __all__))

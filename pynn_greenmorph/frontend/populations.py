@@ -28,6 +28,7 @@ from .sequences import (
     set_sequences,
 )
 from .session import Session
+from .spynnaker import POPULATION_KEYWORDS, refuse_keywords
 from .values import check_column, check_columns, refuse_units
 
 __all__ = ["Population", "PopulationView"]
@@ -225,8 +226,10 @@ class Population(_Cells, common.Population):
         structure: Any = None,
         initial_values: Any = None,
         label: str | None = None,
+        **others: Any,
     ) -> None:
         """Make a population; see ``pyNN.common.Population``."""
+        refuse_keywords("Population()", others, POPULATION_KEYWORDS)
         self._session = simulator.state.require("Population()")
         self._root = self
         _check_size(size)

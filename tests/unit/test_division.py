@@ -8,7 +8,6 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -117,19 +116,3 @@ def test_the_limit_leaves_remainders_normal() -> None:
     """A quotient's remainder is 2^-106 of the dividend; 2^-116 below it cancels away."""
     assert SMALLEST_DIVIDEND == 2.0**-800
     assert sys.float_info.min <= SMALLEST_DIVIDEND * 2.0 ** -(106 + 116)
-
-
-@pytest.mark.parametrize("g_ns", [0.0, 1e-239, 1e-242, 1e-300, 5e-324])
-def test_conductances_next_to_zero_decay_as_by_division(g_ns: float) -> None:
-    """The whole step of a block against the loop of sub-steps, which divides."""
-    from pynn_greenmorph.cells import if_cond_exp
-    from pynn_greenmorph.cells._rkf45 import integrate, whole_step
-
-    taus = inverse(5.0), inverse(7.3)
-    cell = (0.0, inverse(199.9), -50.0, (0.0, 3.0, 10.0, -65.0, 0.0, -80.0))
-    before = (-61.3, g_ns, 1.7)
-    divides = integrate(if_cond_exp.sub_step, before, (*taus, cell), 0.0, 0.1)
-    *quick, holds = whole_step(if_cond_exp.sub_step, before, (*taus, cell), 0.0, 0.1)
-    assert holds == (g_ns == 0.0 or g_ns >= SMALLEST_DIVIDEND)
-    if holds:
-        assert tuple(quick) == divides[:2]
