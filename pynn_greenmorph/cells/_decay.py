@@ -98,14 +98,19 @@ def quiet(g):  # type: ignore[no-untyped-def]
     return (g != 0.0) & (abs(g) < SMALLEST_DIVIDEND)
 
 
+def audible(g):  # type: ignore[no-untyped-def]
+    """Return a conductance, or 0 for a quiet one."""
+    return g if abs(g) >= SMALLEST_DIVIDEND else 0.0
+
+
 def quick_decay(h, g, tau):  # type: ignore[no-untyped-def]
     """Return what ``decay_stages`` does; a quiet conductance is taken for 0."""
-    return decay_stages(quick_quotient, h, 0.0 if quiet(g) else g, tau)
+    return decay_stages(quick_quotient, h, audible(g), tau)
 
 
 def quick_alpha(h, dg, g, tau):  # type: ignore[no-untyped-def]
     """Return what ``alpha_stages`` does; quiet ones are taken for 0."""
-    return alpha_stages(quick_quotient, h, 0.0 if quiet(dg) else dg, 0.0 if quiet(g) else g, tau)
+    return alpha_stages(quick_quotient, h, audible(dg), audible(g), tau)
 
 
 def quiet_decay(h, g, tau):  # type: ignore[no-untyped-def]
@@ -136,6 +141,7 @@ HELPERS = (
     plain_decay,
     plain_alpha,
     quiet,
+    audible,
     quick_decay,
     quick_alpha,
     quiet_decay,
