@@ -9,15 +9,15 @@ boundary is worth 30 % either way, so a report always names one.
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import BoardError, UnknownNameError, explain, unknown_name
+from ..errors import UnknownNameError, unknown_name
 from ..registry import board_files
-from .check import UNPUBLISHED, faults
+from .read import Coefficient, Source, coefficients, read_profile, sources
+from .vocabulary import UNPUBLISHED
 
 __all__ = [
     "ALIASES",
@@ -27,6 +27,7 @@ __all__ = [
     "Source",
     "Timing",
     "board_name",
+    "hidden_boards",
     "list_boards",
     "load_board",
     "resolve_board",
@@ -35,50 +36,13 @@ __all__ = [
 #: Short names that scripts use, and the profile that each one means.
 ALIASES = {
     "spinnaker": "spinnaker1_spinn5",
+    "spinnaker2": "spinnaker2_chip",
     "loihi": "loihi1",
     "brainscales": "brainscales2",
+    "brainscales1": "brainscales1_wafer",
+    "dynap-se": "dynapse",
+    "memristor": "memristor_crossbar",
 }
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where numbers come from: key, reference, and what of it was read."""
-
-    key: str
-    ref: str
-    found: str = ""
-
-
-@dataclass(frozen=True)
-class Coefficient:
-    """One number of a profile.
-
-    Attributes
-    ----------
-    name : str
-        Its name in the profile, for example ``"e_delivery"``.
-    value : float or None
-        The value in ``unit``; ``None`` where nothing is published.
-    unit : str
-        One of the units in ``check.UNITS``.
-    rel_std : float
-        Relative standard deviation (one sigma); 0 for exact numbers.
-    source : str
-        Key of one of ``Board.sources``.
-    confidence : {"high", "medium", "low", "none"}
-    note : str
-    per : {"", "board", "frame", "chip"}
-        What a static power is multiplied with.
-    """
-
-    name: str
-    value: float | None
-    unit: str
-    rel_std: float
-    source: str
-    confidence: str
-    note: str = ""
-    per: str = ""
 
 
 @dataclass(frozen=True)
@@ -105,14 +69,19 @@ class Timing:
         The board's usual time step.
     allow_slowdown : bool
         Whether a time-scale factor above 1 is possible.
-    speedup : float
-        Biological seconds per second; 1 unless accelerated.
+    speedup : float or None
+        Biological seconds per second; 1 unless accelerated, None if not published.
+    source, confidence, note : str
+        Of these numbers; source and confidence are empty where there is none.
     """
 
     mode: str
     default_timestep_ms: float | None = None
     allow_slowdown: bool = False
-    speedup: float = 1.0
+    speedup: float | None = 1.0
+    source: str = ""
+    confidence: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -124,7 +93,7 @@ class Board:
     name, label, subject : str
         Key of the profile, one line for lists, short words for reports ("SpiNN-5 board").
     model : str
-        The formula that its energy follows, one of ``check.MODELS``.
+        The formula that its energy follows, one of ``vocabulary.FORMULAS``.
     priced_as : str
         For a board without prices: the board on which its counts are priced.
     default_boundary : str
@@ -132,6 +101,8 @@ class Board:
     boundaries : mapping of str to Boundary
     static : mapping of str to Coefficient, W
     dynamic : mapping of str to Coefficient
+    latency : mapping of str to Coefficient, s
+        How long one event takes, where time steps last as long as their events.
     limits : mapping of str to Coefficient
     variants : mapping of str to mapping of str to Coefficient
     sources : mapping of str to Source
@@ -150,6 +121,7 @@ class Board:
     boundaries: Mapping[str, Boundary] = field(default_factory=dict)
     static: Mapping[str, Coefficient] = field(default_factory=dict)
     dynamic: Mapping[str, Coefficient] = field(default_factory=dict)
+    latency: Mapping[str, Coefficient] = field(default_factory=dict)
     limits: Mapping[str, Coefficient] = field(default_factory=dict)
     variants: Mapping[str, Mapping[str, Coefficient]] = field(default_factory=dict)
     sources: Mapping[str, Source] = field(default_factory=dict)
@@ -168,14 +140,24 @@ class Board:
         return None if found is None else found.value
 
 
+def hidden_boards() -> tuple[str, ...]:
+    """Return the third parties' boards that cannot be used, because their name is taken."""
+    files = board_files()
+    aliased = tuple(f"{name}, which is an alias" for name in files if name in ALIASES)
+    return (*files.hidden, *aliased)
+
+
 def list_boards() -> tuple[str, ...]:
     """Return the names of all installed boards, sorted; aliases are in :data:`ALIASES`."""
-    return tuple(board_files())
+    return tuple(name for name in board_files() if name not in ALIASES)
 
 
 def board_name(name: str) -> str:
     """Return the full name of an installed board; raises ``UnknownNameError``."""
-    known = board_files()
+    return _full_name(name, board_files())
+
+
+def _full_name(name: str, known: Mapping[str, Path]) -> str:
     full = ALIASES.get(name, name)
     if full not in known:
         aliases = [alias for alias, target in ALIASES.items() if target in known]
@@ -230,46 +212,13 @@ def load_board(name_or_path: str | os.PathLike[str]) -> Board:
     BoardError
         If the file cannot be read or is malformed; the message lists all faults.
     """
-    text = os.fspath(name_or_path)
-    path = Path(text) if _is_path(name_or_path) else board_files()[board_name(text)]
-    table = _read(path)
-    found = faults(table)
-    if found:
-        lines = "\n".join(f"  {key}: {what}" for key, what in found)
-        plural = "fault" if len(found) == 1 else "faults"
-        raise BoardError(f"board profile {path}: {len(found)} {plural}\n{lines}")
-    return _build(table, path)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    where = f"board profile {path}"
-    try:
-        with path.open("rb") as file:
-            return tomllib.load(file)
-    except tomllib.TOMLDecodeError as error:  # its text ends in "(at line 3, column 7)"
-        raise BoardError(explain(f"not valid TOML: {error}", where=where)) from error
-    except UnicodeDecodeError as error:
-        raise BoardError(explain("not UTF-8 text", where=where)) from error
-    except OSError as error:
-        raise BoardError(explain(f"cannot be read: {error.strerror}", where=where)) from error
-
-
-def _coefficient(name: str, entry: Mapping[str, Any]) -> Coefficient:
-    value = None if entry["value"] == UNPUBLISHED else float(entry["value"])
-    return Coefficient(
-        name=name,
-        value=value,
-        unit=entry["unit"],
-        rel_std=float(entry.get("rel_std", 0.0)),
-        source=entry.get("source", ""),
-        confidence=entry["confidence"],
-        note=entry.get("note", ""),
-        per=entry.get("per", ""),
-    )
-
-
-def _coefficients(entries: Mapping[str, Any]) -> dict[str, Coefficient]:
-    return {name: _coefficient(name, entry) for name, entry in entries.items()}
+    if _is_path(name_or_path):
+        path = Path(name_or_path)
+        return _build(read_profile(path, "board"), path)
+    files = board_files()
+    name = _full_name(os.fspath(name_or_path), files)
+    path = files[name]
+    return _build(read_profile(path, "board", name), path)
 
 
 def _build(table: Mapping[str, Any], path: Path) -> Board:
@@ -287,11 +236,18 @@ def _build(table: Mapping[str, Any], path: Path) -> Board:
         path=path,
         priced_as=table.get("priced_as", ""),
         default_boundary=table.get("default_boundary", ""),
-        time=Timing(**table["time"]) if "time" in table else None,
+        time=_timing(table["time"]) if "time" in table else None,
         boundaries=boundaries,
-        static=_coefficients(table.get("static", {})),
-        dynamic=_coefficients(table.get("dynamic", {})),
-        limits=_coefficients(table.get("limits", {})),
-        variants={k: _coefficients(group) for k, group in table.get("variants", {}).items()},
-        sources={key: Source(key, **entry) for key, entry in table.get("sources", {}).items()},
+        static=coefficients(table.get("static", {})),
+        dynamic=coefficients(table.get("dynamic", {})),
+        latency=coefficients(table.get("latency", {})),
+        limits=coefficients(table.get("limits", {})),
+        variants={k: coefficients(group) for k, group in table.get("variants", {}).items()},
+        sources=sources(table),
     )
+
+
+def _timing(entries: Mapping[str, Any]) -> Timing:
+    speedup = entries.get("speedup", 1.0)
+    given = {**entries, "speedup": None if speedup == UNPUBLISHED else float(speedup)}
+    return Timing(**given)
