@@ -1,10 +1,11 @@
-"""Carbon intensity of the electricity grid, by country and US state.
+"""Carbon intensity of the electricity grid, by country, US state and cloud region.
 
 The numbers are in ``grid_intensity.csv`` beside this file, with the year of the
 data in each row. They come from the data files of codecarbon 3.3.2 (MIT), which
-took them from Our World in Data (Ember, Energy Institute) for countries and
-from US EPA eGRID2023 for US states. A place that is not listed is an error:
-there is no fallback from a region to its country, or to the world's mean.
+took them from Our World in Data (Ember, Energy Institute) for countries, from
+US EPA eGRID2023 for US states and from Google for regions of its cloud. A place
+that is not listed is an error: there is no fallback from a region to its
+country, or to the world's mean.
 """
 
 from __future__ import annotations
@@ -17,15 +18,20 @@ from pathlib import Path
 
 from ..errors import InvalidValueError, UnknownNameError, explain, unknown_name
 
-__all__ = ["GRID_SOURCES", "Intensity", "grid_intensity", "intensity_table"]
+__all__ = ["CLOUD_SOURCES", "GRID_SOURCES", "Intensity", "grid_intensity", "intensity_table"]
 
 GRID_SOURCES = {
     "OWID": "Our World in Data, carbon intensity of electricity generation, adapted from Ember "
     "and Energy Institute (CC BY 4.0), through codecarbon 3.3.2 (MIT)",
     "eGRID2023": "US EPA eGRID2023, annual CO2 equivalent total output emission rate by state, "
     "through codecarbon 3.3.2 (MIT)",
+    "GCP2023": "Google, grid carbon intensity of Google Cloud regions in 2023, through codecarbon "
+    "3.3.2 (MIT)",
     "user": "given by the user",
 }
+
+#: Sources of rows that are regions of a cloud, whose names need no country.
+CLOUD_SOURCES = ("GCP2023",)
 
 
 @dataclass(frozen=True)
@@ -37,7 +43,7 @@ class Intensity:
     country, country_name : str
         ISO 3166 code of three letters, and English name.
     region, region_name : str
-        Code of the region ("CA") and its name; empty for a whole country.
+        Code of the region ("CA", "europe-west3") and its name; empty for a whole country.
     g_per_kwh : float or None, gCO2e/kWh
         ``None`` where the source lists the place without data.
     year : int or None
@@ -80,15 +86,19 @@ def intensity_table() -> tuple[Intensity, ...]:
         )
 
 
-def grid_intensity(country: str, region: str | None = None, year: int | None = None) -> Intensity:
-    """Return the carbon intensity of a country or of one of its regions.
+def grid_intensity(
+    country: str | None = None, region: str | None = None, year: int | None = None
+) -> Intensity:
+    """Return the carbon intensity of a country, of one of its regions, or of a cloud region.
 
     Parameters
     ----------
-    country : str
-        ISO 3166 code of three letters ("DEU") or English name ("Germany"), in any case.
+    country : str, optional
+        ISO 3166 code of three letters ("DEU") or English name ("Germany"), in
+        any case. Only a region of a cloud needs none.
     region : str, optional
-        Code ("CA") or name ("California") of a region of the country.
+        Code ("CA") or name ("California") of a region of the country, or the
+        name of a region of a cloud ("europe-west3").
     year : int, optional
         Year that the data must be of; the year of the data if not given.
 
@@ -101,14 +111,9 @@ def grid_intensity(country: str, region: str | None = None, year: int | None = N
     UnknownNameError
         If country, region or year is not in the data.
     InvalidValueError
-        If the source lists the place without a value.
+        If neither country nor region is given, or the source lists the place without a value.
     """
-    countries = [row for row in intensity_table() if not row.region]
-    found = _match(country, [(row.country, row.country_name, row) for row in countries], "country")
-    if region is not None:
-        regions = [row for row in intensity_table() if row.country == found.country and row.region]
-        kind = f"region of {found.country_name}"
-        found = _match(region, [(row.region, row.region_name, row) for row in regions], kind)
+    found = _find(country, region)
     if year is not None and year != found.year:
         kind = f"year of the carbon intensity of {found.place}"
         raise UnknownNameError(unknown_name(kind, str(year), [str(found.year)]))
@@ -118,19 +123,39 @@ def grid_intensity(country: str, region: str | None = None, year: int | None = N
     return found
 
 
+def _find(country: str | None, region: str | None) -> Intensity:
+    if country is None:
+        if region is None:
+            raise InvalidValueError(explain("neither a country nor a cloud region is given"))
+        clouds = [row for row in intensity_table() if row.source in CLOUD_SOURCES]
+        return _match(region, _regions(clouds), "cloud region (a region without a country)")
+    countries = [row for row in intensity_table() if not row.region]
+    found = _match(country, [(row.country, row.country_name, row) for row in countries], "country")
+    if region is None:
+        return found
+    own = [row for row in intensity_table() if row.country == found.country and row.region]
+    return _match(region, _regions(own), f"region of {found.country_name}")
+
+
+def _regions(rows: list[Intensity]) -> list[tuple[str, str, Intensity]]:
+    return [(row.region, row.region_name, row) for row in rows]
+
+
 def _match(given: str, rows: list[tuple[str, str, Intensity]], kind: str) -> Intensity:
     wanted = str(given).strip().casefold()
     for code, name, row in rows:
         if wanted in {code.casefold(), name.casefold()}:
             return row
-    # A similar code is another country, so only names are suggested.
-    near = get_close_matches(wanted, [name.casefold() for _, name, _ in rows], n=1, cutoff=0.75)
-    hint = [f"{name!r} ({code})" for code, name, _ in rows if [name.casefold()] == near]
+    # A similar short code is another place, so only names and long codes are suggested.
+    words = {name.casefold(): (name, code) for code, name, _ in rows}
+    words |= {code.casefold(): (name, code) for code, name, _ in rows if len(code) > 3}
+    near = get_close_matches(wanted, words, n=1, cutoff=0.75)
+    hint = ["{!r} ({})".format(*words[word]) for word in near]
     raise UnknownNameError(
         explain(
             f"unknown {kind} {str(given)!r}",
             allowed="a code of three letters (ISO 3166: 'DEU') or the English name for a country, "
-            "the code or name for a region",
+            "the code or name for a region ('CA', 'europe-west3')",
             todo=f"Did you mean {hint[0]}?" if hint else "See intensity_table() for all places",
         )
     )

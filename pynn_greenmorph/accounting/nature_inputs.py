@@ -9,7 +9,14 @@ import numpy as np
 from ..errors import InvalidValueError, explain
 from .grid import GRID_SOURCES, Intensity, grid_intensity
 
-__all__ = ["check_factors", "check_range", "check_run", "find_intensity"]
+__all__ = [
+    "check_counts",
+    "check_factors",
+    "check_intensity",
+    "check_range",
+    "check_run",
+    "find_intensity",
+]
 
 
 def check_range(
@@ -28,26 +35,36 @@ def check_range(
         )
 
 
-def check_run(power_w: float, t_wall_s: float, overhead_j: float) -> None:
-    """Raise ``InvalidValueError`` unless all three are finite and not negative."""
+def check_run(power_w: float, t_wall_s: float, overhead_j: float, overhead_s: float) -> None:
+    """Raise ``InvalidValueError`` unless all four are finite and not negative."""
     check_range("power_w", power_w, 0.0, math.inf, "a finite power >= 0 (W)")
     check_range("t_wall_s", t_wall_s, 0.0, math.inf, "a finite time >= 0 (s)")
     check_range("overhead_j", overhead_j, 0.0, math.inf, "a finite energy >= 0 (J)")
+    check_range("overhead_s", overhead_s, 0.0, math.inf, "a finite time >= 0 (s)")
 
 
-def check_factors(pue: float, loss: float, n_exp: int, epochs: int) -> None:
-    """Raise ``InvalidValueError`` unless all four are in their ranges."""
+def check_factors(pue: float, loss: float) -> None:
+    """Raise ``InvalidValueError`` unless both are in their ranges."""
     hint = "PUE is the ratio of the site's power to the computers', not a power in watts"
     check_range("pue", pue, 1.0, 3.0, "a ratio from 1 to 3", hint)
     hint = "The loss is a fraction: 5 percent is 0.05"
     below_half = math.nextafter(0.5, 0.0)
     check_range("loss", loss, 0.0, below_half, "a fraction from 0 to below 0.5", hint)
-    counts: tuple[tuple[str, object], ...] = (("n_exp", n_exp), ("epochs", epochs))
-    for name, value in counts:
+
+
+def check_counts(**counts: object) -> None:
+    """Raise ``InvalidValueError`` unless all are integers of at least 1."""
+    for name, value in counts.items():
         whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
         if not whole or value < 1:  # type: ignore[operator]
             what, allowed = f"{name} is not a count", "an integer >= 1"
             raise InvalidValueError(explain(what, where="NATURE", allowed=allowed, given=value))
+
+
+def check_intensity(name: str, g_per_kwh: float) -> None:
+    """Raise ``InvalidValueError`` unless it is from 1 to 2500 gCO2e/kWh."""
+    hint = "The unit is grams: 0.38 kg/kWh is 380"
+    check_range(name, g_per_kwh, 1.0, 2500.0, "1 to 2500 gCO2e/kWh", hint)
 
 
 def find_intensity(
@@ -58,21 +75,21 @@ def find_intensity(
     Raises
     ------
     InvalidValueError
-        If both are given, a region or year comes without a country, or the
-        number is not from 1 to 2500 gCO2e/kWh.
+        If both are given, a year comes without a place, or the number is not
+        from 1 to 2500 gCO2e/kWh.
     UnknownNameError
         If country, region or year is not in the data.
     """
-    if g_per_kwh is None and country is not None:
+    placed = country is not None or region is not None
+    if g_per_kwh is None and placed:
         return grid_intensity(country, region, year)
-    if country is not None or region is not None or year is not None:
-        what = "a region or a year without a country"
-        if country is not None:
-            what = "both a country and a carbon intensity are given"
-        todo = "Give a country, or intensity_g_per_kwh alone"
+    if placed or year is not None:
+        what = "a year without a country or cloud region"
+        if placed:
+            what = "both a place and a carbon intensity are given"
+        todo = "Give a place, or intensity_g_per_kwh alone"
         raise InvalidValueError(explain(what, where="NATURE", todo=todo))
     if g_per_kwh is None:
         return None
-    hint = "The unit is grams: 0.38 kg/kWh is 380"
-    check_range("intensity_g_per_kwh", g_per_kwh, 1.0, 2500.0, "1 to 2500 gCO2e/kWh", hint)
+    check_intensity("intensity_g_per_kwh", g_per_kwh)
     return Intensity("", GRID_SOURCES["user"], "", "", float(g_per_kwh), None, "user")

@@ -22,7 +22,9 @@ def word(n: Nature) -> str:
         f"NATURE  {quantity(n.joule, 'J')} = {n.kwh:.6g} kWh at the grid  {about}",
         *_range(n, about),
         *_carbon(n),
-        f"  = N_exp {t['N_exp']:g} x [A + T x (E + U + R) x epochs {t['epochs']:g}]",
+        *_embodied(n),
+        f"  is {n.equivalents}  {about}",
+        f"  = N_exp {t['N_exp']:g} x [A + T x (E + U + R) x epochs {t['epochs']:g}]{_means(n)}",
         f"  A: {quantity(t['A_j'], 'J')}, {fixed}  {about}",
         f"  T: {t['T_s']:.6g} s, wall-clock time of one epoch",
         f"  E: {quantity(t['E_w'], 'W')}, mean power of the hardware  {about}",
@@ -60,3 +62,18 @@ def _carbon(n: Nature) -> list[str]:
     if place.source != "user":
         lines.append(f"  [{place.source}] {GRID_SOURCES[place.source]}")
     return lines
+
+
+def _embodied(n: Nature) -> list[str]:
+    if n.embodied is None:
+        return ["  embodied carbon of the hardware left out: not given"]
+    made = n.embodied
+    how = (
+        f"{made.total_kg:g} kgCO2e over {made.lifetime_years:g} years, share {made.share:g}, "
+        f"reserved for {made.reserved_s:.6g} s"
+    )
+    return [f"  embodied carbon  {grams(made.grams)}  ({how}, given by the user)"]
+
+
+def _means(n: Nature) -> str:
+    return "  (means over experiments)" if n.unequal else ""

@@ -8,6 +8,7 @@ from typing import Any
 from ..errors import ReportError, explain
 from .nature import Nature, Spread, nature
 from .nature_inputs import check_range
+from .phases import MODELLED, left_out_phases
 from .priced import Priced
 
 __all__ = ["nature_of"]
@@ -26,7 +27,7 @@ def nature_of(
     Parameters
     ----------
     priced : Priced
-        One epoch.
+        One epoch. Phases that the user gave (mapping, loading) are part of A.
     overhead_s : float, s
         Time of one experiment in which the board is on but does not run the
         model: mapping, loading, calibration, read-out, waiting. It is charged
@@ -37,7 +38,7 @@ def nature_of(
         Relative standard deviations of PUE, loss and carbon intensity. 0 takes
         the number as exact.
     **inputs
-        Place, PUE, loss, N_exp and epochs, as in :func:`.nature.nature`.
+        Place, PUE, loss, embodied carbon, N_exp and epochs, as in :func:`.nature.nature`.
 
     Raises
     ------
@@ -52,16 +53,24 @@ def nature_of(
     if t_wall_s <= 0:
         what = "nothing has been run, so there is no mean power"
         raise ReportError(explain(what, where="NATURE", todo="Call run() first"))
-    left_out = "mapping and loading not included"
+    given = [f"phase {name}" for name in priced.phases if name not in MODELLED]
+    others = left_out_phases(priced.phases)
+    rest = f"; {', '.join(others)} not included" if others else ""
     if overhead_s or overhead_j:
-        left_out = f"{overhead_s:g} s at the static power + {overhead_j:g} J, given by the user"
+        given.append(f"{overhead_s:g} s at the static power + {overhead_j:g} J")
+        rest = ""  # only the user knows which phases these hold
+    left_out = "mapping and loading not included"
+    if given:
+        left_out = f"{', '.join(given)}, given by the user{rest}"
     if not priced.boundary.at_the_wall:
         left_out += f"; loss of the power supply not included (boundary {priced.boundary.name})"
-    draws = overhead_s * samples.static_j / t_wall_s + overhead_j
+    # Phases that the user gave belong to A: they are made once, however many epochs there are.
+    draws = overhead_s * samples.static_j / t_wall_s + overhead_j + priced.given_draws_j
     return nature(
         (priced.static_j + priced.dynamic_j) / t_wall_s,
         t_wall_s,
-        overhead_j=overhead_s * priced.static_j / t_wall_s + overhead_j,
+        overhead_j=overhead_s * priced.static_j / t_wall_s + overhead_j + priced.given_j,
+        overhead_s=overhead_s + priced.at_static_power_s,
         spread=Spread(samples.energy_j / t_wall_s, draws, *stds),
         subject=f"{priced.subject} [{', '.join(priced.source_keys)}]",
         left_out=left_out,

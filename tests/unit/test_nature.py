@@ -11,7 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pynn_greenmorph.accounting.grid import GRID_SOURCES, grid_intensity, intensity_table
+from pynn_greenmorph.accounting.grid import (
+    CLOUD_SOURCES,
+    GRID_SOURCES,
+    grid_intensity,
+    intensity_table,
+)
 from pynn_greenmorph.accounting.nature import Spread, nature
 from pynn_greenmorph.errors import InvalidValueError, UnknownNameError
 
@@ -142,8 +147,7 @@ def test_interval_of_one_normal_input() -> None:
         ({"t_wall_s": math.nan}, "t_wall_s is not a finite number"),
         ({"overhead_j": -5.0}, "overhead_j is out of range"),
         ({"spread": Spread(loss_rel_std=25)}, "loss_rel_std is out of range"),
-        ({"country": "DEU", "intensity_g_per_kwh": 380}, "both a country and a carbon intensity"),
-        ({"region": "CA"}, "without a country"),
+        ({"country": "DEU", "intensity_g_per_kwh": 380}, "both a place and a carbon intensity"),
         ({"year": 2023, "intensity_g_per_kwh": 380}, "without a country"),
         ({"country": "CAF"}, "no carbon intensity for Central African Republic"),
     ],
@@ -165,6 +169,9 @@ def test_numpy_numbers_are_numbers() -> None:
         ({"country": "Germny"}, "Did you mean 'Germany'"),
         ({"country": "USA", "region": "Califronia"}, "Did you mean 'California'"),
         ({"country": "DEU", "region": "Bavaria"}, "region of Germany"),
+        ({"region": "CA"}, "a region without a country"),
+        ({"region": "europe-wst3"}, "Did you mean 'Google Cloud Frankfurt' .europe-west3"),
+        ({"country": "FRA", "region": "europe-west3"}, "region of France"),
         ({"country": "DEU", "year": 1990}, "'2023'"),
     ],
 )
@@ -186,10 +193,21 @@ def test_places() -> None:
     )
 
 
+def test_regions_of_a_cloud_need_no_country() -> None:
+    alone = grid_intensity(region="europe-west3")
+    assert alone == grid_intensity("DEU", "europe-west3", 2023)
+    assert (alone.g_per_kwh, alone.place) == (345.0, "Google Cloud Frankfurt, Germany")
+    assert nature(1000.0, 3600.0, region="US-Central1").gco2e == pytest.approx(430.0)
+    with pytest.raises(InvalidValueError, match="neither a country nor a cloud region"):
+        grid_intensity()
+
+
 def test_every_row_of_the_grid_has_a_plausible_value_and_a_source() -> None:
     rows = intensity_table()
     assert len([row for row in rows if not row.region]) == 213
-    assert len([row for row in rows if row.region]) == 51
+    assert len([row for row in rows if row.source == "eGRID2023"]) == 51
+    clouds = [row for row in rows if row.source in CLOUD_SOURCES]
+    assert len(clouds) == len({row.region for row in clouds}) == 40
     assert len({(row.country, row.region) for row in rows}) == len(rows)
     for row in rows:
         assert row.source in GRID_SOURCES

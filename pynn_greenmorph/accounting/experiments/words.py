@@ -1,0 +1,139 @@
+"""A study as tables of words, as text and as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pynn_greenmorph
+
+from ..nature import Nature
+from ..numbers import quantity
+from ..tables import Table
+from .entries import Entry
+from .sensitivity import Outcome, Sensitivity, outcomes, sensitivity
+from .study import Study
+
+__all__ = ["SCHEMA", "SCHEMA_VERSION", "study_dict", "study_tables"]
+
+SCHEMA = "greenmorph-study"
+SCHEMA_VERSION = 1
+
+
+def study_tables(study: Study, nature: Nature) -> list[Table]:
+    """Return the tables of a study: experiments, then each parameter that varies.
+
+    Parameters
+    ----------
+    study : Study
+    nature : Nature
+        Of this study; joules are shown at the grid with its PUE and loss.
+    """
+    found = outcomes(study, nature.pue, nature.loss)
+    whose = f"({study.subject})"
+    joules = study.grid_joules(nature.pue, nature.loss)
+    tables = [_counts(study), _experiments(study, found, joules, whose)]
+    tables += [_parameter(each, whose) for each in sensitivity(found)]
+    return tables
+
+
+def _counts(study: Study) -> Table:
+    rows = [("experiments (N_exp)", str(study.n_exp))]
+    rows.append(("attempts", str(sum(study.statuses.values()))))
+    rows += [(f"  {status}", str(number)) for status, number in sorted(study.statuses.items())]
+    return Table("study", ("", ""), tuple(rows))
+
+
+def _experiments(
+    study: Study, found: Sequence[Outcome], joules: Mapping[str, float], whose: str
+) -> Table:
+    rows = []
+    for attempts, outcome in zip(study.experiments, found, strict=True):
+        first = attempts[0]
+        params = ", ".join(f"{name}={value}" for name, value in outcome.params.items())
+        ended = ", ".join(entry.status for entry in attempts)
+        results = ", ".join(f"{name}={value:.6g}" for name, value in outcome.results.items())
+        key = (first.name, first.script, params, first.seed or "?", first.board or "?")
+        rows.append((*key, ended, results, quantity(outcome.joule, "J"), whose))
+    drivers = [entry for entry in study.entries if entry.driver and joules[entry.id]]
+    header = ("name", "script", "parameters", "seed", "board", "attempts", "result")
+    for entry in drivers:
+        cells = (entry.name, entry.script, "outside its experiments", "", "", entry.status, "")
+        rows.append((*cells, quantity(joules[entry.id], "J"), whose))
+    return Table("experiments", (*header, "energy at the grid", "whose"), tuple(rows))
+
+
+def _parameter(each: Sensitivity, whose: str) -> Table:
+    names = sorted({name for line in each.lines for name in line.results})
+    rows = []
+    for line in each.lines:
+        cells = [line.value, str(line.experiments), str(line.attempts)]
+        cells += [quantity(line.joule, "J"), quantity(line.mean_joule, "J")]
+        for name in names:
+            low, mean, high = line.results.get(name, (None, None, None))
+            cells.append("" if mean is None else f"{mean:.6g} ({low:.6g} to {high:.6g})")
+        rows.append((*cells, whose))
+    shares = ("share of the variance", "", "", "", _percent(each.shares["joule"]))
+    rows.append((*shares, *(_percent(each.shares.get(name)) for name in names), ""))
+    header = (each.name, "experiments", "attempts", "energy at the grid", "per experiment")
+    return Table(f"by parameter {each.name}", (*header, *names, "whose"), tuple(rows))
+
+
+def _percent(share: float | None) -> str:
+    return "nothing varies" if share is None else f"{100 * share:.3g} %"
+
+
+def study_dict(study: Study, nature: Nature) -> dict[str, Any]:
+    """Return a study as plain values for JSON.
+
+    Parameters
+    ----------
+    study : Study
+    nature : Nature
+        Of this study.
+    """
+    found = outcomes(study, nature.pue, nature.loss)
+    joules = study.grid_joules(nature.pue, nature.loss)
+    return {
+        "schema": SCHEMA,
+        "schema_version": SCHEMA_VERSION,
+        "package": {"name": "pynn_greenmorph", "version": pynn_greenmorph.__version__},
+        "subject": study.subject,
+        "n_exp": study.n_exp,
+        "statuses": dict(study.statuses),
+        "nature": nature.to_dict(),
+        "experiments": [
+            {
+                **_identity(attempts[0]),
+                "joule": outcome.joule,
+                "results": dict(outcome.results),
+                "attempts": [_attempt(entry, joules[entry.id]) for entry in attempts],
+            }
+            for attempts, outcome in zip(study.experiments, found, strict=True)
+        ],
+        "drivers": [
+            {**_identity(entry), **_attempt(entry, joules[entry.id])}
+            for entry in study.entries
+            if entry.driver
+        ],
+        "sensitivity": [_sensitivity(each) for each in sensitivity(found)],
+    }
+
+
+def _identity(entry: Entry) -> dict[str, Any]:
+    names = ("name", "script", "digest", "params", "version", "seed", "board")
+    return {name: getattr(entry, name) for name in names}
+
+
+def _attempt(entry: Entry, joule: float) -> dict[str, Any]:
+    names = ("id", "status", "epochs", "host", "started_utc", "duration_s", "error", "result")
+    values = {name: getattr(entry, name) for name in names}
+    return {**values, "joule": joule, "sessions": len(entry.sessions)}
+
+
+def _sensitivity(each: Sensitivity) -> dict[str, Any]:
+    lines = [
+        {**vars(line), "results": {name: list(three) for name, three in line.results.items()}}
+        for line in each.lines
+    ]
+    return {"name": each.name, "shares": dict(each.shares), "values": lines}
