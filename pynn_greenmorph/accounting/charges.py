@@ -6,20 +6,18 @@ population and projection. A charge therefore names component, owner and core.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..mapping.place import Placement
-from .components import COMPONENTS, COUNTERS, no_counts
-from .deliveries import count_deliveries
-from .ledger import Ledger, PopulationLedger
+from .components import Component, no_counts
+from .counting import Counting
 
 __all__ = ["Charges", "charge"]
 
-_Row = tuple[int, int, NDArray[np.int64]]  # component, owner, count per core
+FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -29,14 +27,16 @@ class Charges:
     Attributes
     ----------
     component : (n,) int64
-        Index in :data:`.components.COMPONENTS`.
+        Index in the board's components.
     owner : (n,) int64
         Index of the population, or number of populations + index of the projection.
     core : (n,) int64
     count : (n,) int64
         How many events are paid for; positive.
-    per_core : (cores, 6) int64
-        The same counts by core and component.
+    share : (n,) float64
+        Share of the count that this owner pays; 1 unless several owners share it.
+    per_core : (cores, components) int64
+        The same counts by core and component, each once.
     counters : tuple of dict
         The six counters of every owner. Spikes of sources are in the counters,
         but not in the charges.
@@ -46,72 +46,80 @@ class Charges:
     owner: NDArray[np.int64]
     core: NDArray[np.int64]
     count: NDArray[np.int64]
+    share: FloatArray
     per_core: NDArray[np.int64]
     counters: tuple[dict[str, int], ...]
 
 
-def charge(ledger: Ledger, placement: Placement) -> Charges:
-    """Charge every count of a ledger to an owner and a core.
+def charge(counting: Counting, components: Sequence[Component]) -> Charges:
+    """Charge every count to an owner and a core.
 
     Parameters
     ----------
-    ledger : Ledger
-    placement : Placement
-        Placement of the ledger's populations.
+    counting : Counting
+    components : sequence of Component
+        What the board prices.
 
     Returns
     -------
     Charges
         All counts are exact.
     """
-    counters = [_population_counters(row) for row in ledger.populations]
-    counters += [no_counts() for _ in ledger.projections]
-    per_core = np.zeros((placement.cores, len(COMPONENTS)), np.int64)
-    rows = [*_population_rows(ledger, placement), *_projection_rows(ledger, placement)]
+    per_core = np.zeros((counting.placement.cores, len(components)), np.int64)
     columns: list[list[NDArray[np.int64]]] = [[], [], [], []]
-    for component, owner, count in rows:
-        per_core[:, component] += count
-        if owner >= len(ledger.populations):
-            counters[owner][COUNTERS[component]] = int(count.sum())
-        core = np.flatnonzero(count)
-        fields = (np.full(len(core), component), np.full(len(core), owner), core, count[core])
-        for column, values in zip(columns, fields, strict=True):
-            column.append(values)
+    shares: list[FloatArray] = []
+    for index, component in enumerate(components):
+        total = counting.shared(component.name)
+        if total is None:
+            for owner, counts in counting.rows(component.name):
+                per_core[:, index] += counts
+                core = np.flatnonzero(counts)
+                _append(columns, index, np.full(len(core), owner), core, counts[core])
+                shares.append(np.ones(len(core)))
+            continue
+        owners, share = _by_cells(counting)
+        if len(owners):  # an empty board does not step
+            per_core[0, index] = total
+            _append(columns, index, owners, np.zeros_like(owners), np.full(len(owners), total))
+            shares.append(share)
     joined = [np.concatenate(c) if c else np.zeros(0, np.int64) for c in columns]
-    return Charges(joined[0], joined[1], joined[2], joined[3], per_core, tuple(counters))
+    share = np.concatenate(shares) if shares else np.zeros(0)
+    return Charges(joined[0], joined[1], joined[2], joined[3], share, per_core, _counters(counting))
 
 
-def _population_counters(row: PopulationLedger) -> dict[str, int]:
-    counters = no_counts()
-    name = "neuron_updates" if row.kind == "neuron" else "source_ticks"
-    counters[name] = int(row.steps) * int(row.size)
-    counters["spikes"] = int(row.spikes.sum())
-    return counters
+def _append(
+    columns: list[list[NDArray[np.int64]]],
+    index: int,
+    owner: NDArray[np.int64],
+    core: NDArray[np.int64],
+    count: NDArray[np.int64],
+) -> None:
+    fields = (np.full(len(core), index), owner, core, count)
+    for column, values in zip(columns, fields, strict=True):
+        column.append(values)
 
 
-def _population_rows(ledger: Ledger, placement: Placement) -> Iterator[_Row]:
-    for owner, row in enumerate(ledger.populations):
-        cells = slice(row.first, row.first + row.size)
-        held = np.bincount(placement.core[cells], minlength=placement.cores)
-        if row.kind == "neuron":
-            yield COUNTERS.index("neuron_updates"), owner, held * row.steps
-            spikes = np.zeros(placement.cores, np.int64)
-            np.add.at(spikes, placement.core[cells], row.spikes)
-            yield COUNTERS.index("spikes"), owner, spikes
-        else:
-            yield COUNTERS.index("source_ticks"), owner, held * row.steps
+def _by_cells(counting: Counting) -> tuple[NDArray[np.int64], FloatArray]:
+    """Return the populations on cores and their shares of all cells there."""
+    core, rows = counting.placement.core, counting.ledger.populations
+    owners = np.array(
+        [i for i, row in enumerate(rows) if row.size and core[row.first] >= 0], np.int64
+    )
+    sizes = np.array([rows[owner].size for owner in owners], np.float64)
+    return owners, sizes / sizes.sum() if len(sizes) else sizes
 
 
-def _projection_rows(ledger: Ledger, placement: Placement) -> Iterator[_Row]:
-    arrived = count_deliveries(ledger.projections, placement.core, placement.cores)
-    for number, (row, count) in enumerate(zip(ledger.projections, arrived, strict=True)):
-        owner = len(ledger.populations) + number
-        yield COUNTERS.index("deliveries"), owner, count
-        for name, cells in (
-            ("synaptic_events", row.events),
-            ("plastic_events", row.plastic_events),
-        ):
-            events = np.zeros(placement.cores, np.int64)
-            # Integers, not bincount's float64 weights: counts stay exact beyond 2**53.
-            np.add.at(events, placement.core, cells)
-            yield COUNTERS.index(name), owner, events
+def _counters(counting: Counting) -> tuple[dict[str, int], ...]:
+    """Return the six counters of every owner, whatever the board prices."""
+    ledger = counting.ledger
+    result = [no_counts() for _ in (*ledger.populations, *ledger.projections)]
+    for counters, row in zip(result, ledger.populations, strict=False):
+        name = "neuron_updates" if row.kind == "neuron" else "source_ticks"
+        counters[name] = int(row.steps) * int(row.size)
+        counters["spikes"] = int(row.spikes.sum())
+    for number, projection in enumerate(ledger.projections):
+        counters = result[counting.owner(number)]
+        counters["deliveries"] = int(counting.routes[number].count.sum())
+        counters["synaptic_events"] = int(projection.events.sum())
+        counters["plastic_events"] = int(projection.plastic_events.sum())
+    return tuple(result)

@@ -1,20 +1,36 @@
-"""The same counts priced on every installed board."""
+"""The same counts priced on every installed board, and other hardware as bands.
+
+The energy of a CPU, GPU or FPGA is not linear in events, so counts are not
+priced on one. What was published of another network is shown as a band: the
+lowest and the highest energy per synaptic event, times the synaptic events of
+this network.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
-from ..boards.profile import list_boards, load_board
+from ..boards.comparators import list_comparators, load_comparator
+from ..boards.profile import Board, list_boards, load_board
 from ..errors import GreenmorphError
 from .intervals import interval
 from .ledger import Ledger
 from .numbers import quantity, span
-from .pricing import price
+from .options import price_with
+from .priced import Priced
 
-__all__ = ["Comparison", "ComparisonRow", "compare_boards"]
+__all__ = ["Band", "Comparison", "ComparisonRow", "compare_boards"]
+
+Words = tuple[str, str, str, str, str]
+
+#: Options that the report's board has in it already.
+_IN_THE_BOARD = ("given", "voltage_v")
+
+#: Kinds of comparators with a band, and their names for users.
+DEVICES = {"cpu": "CPU", "gpu": "GPU", "fpga": "FPGA"}
 
 
 @dataclass(frozen=True)
@@ -26,9 +42,13 @@ class ComparisonRow:
     board : str
     subject : str
         Whose joules these are, with source keys; empty without a price.
-    energy_j, static_j, dynamic_j : float or None, J
+    energy_j, static_j : float or None, J
+        ``None`` where a static power is not published.
+    dynamic_j : float or None, J
     interval_j, dynamic_interval_j : (float, float) or None, J
     t_wall_s : float or None, s
+    missing : tuple of str
+        Static powers that are not published.
     reason : str
         Why the board cannot be priced; empty with a price.
     """
@@ -41,26 +61,73 @@ class ComparisonRow:
     interval_j: tuple[float, float] | None = None
     dynamic_interval_j: tuple[float, float] | None = None
     t_wall_s: float | None = None
+    missing: tuple[str, ...] = ()
     reason: str = ""
 
-    def words(self) -> tuple[str, str, str, str, str]:
+    def words(self) -> Words:
         """Return board, energy, interval, dynamic part and subject or reason, for tables."""
-        if self.energy_j is None or self.dynamic_j is None or self.interval_j is None:
+        if self.dynamic_j is None:
             return self.board, "-", "-", "-", f"not priced: {self.reason}"
-        total, dynamic = quantity(self.energy_j, "J"), quantity(self.dynamic_j, "J")
+        dynamic = quantity(self.dynamic_j, "J")
+        if self.energy_j is None or self.interval_j is None:
+            total = f"not published ({', '.join(self.missing)})"
+            return self.board, total, "-", dynamic, self.subject
+        total = quantity(self.energy_j, "J")
         return self.board, total, span(self.interval_j, "J"), dynamic, self.subject
 
 
 @dataclass(frozen=True)
+class Band:
+    """What hardware of one kind would take by published energies per synaptic event.
+
+    Attributes
+    ----------
+    device : str
+        "cpu", "gpu" or "fpga".
+    low_j, high_j : float, J
+    lowest, highest : str
+        Names of the comparators at the ends.
+    published : int
+        Number of comparators with a published energy per synaptic event.
+    network : str
+        What ran when they were measured.
+    sources : tuple of str
+        Keys of the sources, sorted.
+    """
+
+    device: str
+    low_j: float
+    high_j: float
+    lowest: str
+    highest: str
+    published: int
+    network: str
+    sources: tuple[str, ...]
+
+    def words(self) -> Words:
+        """Return the same columns as a row of a board."""
+        name = f"{DEVICES[self.device]} (band of {self.published})"
+        whose = (
+            f"different network: {self.network}; {self.lowest} to {self.highest}, energy per "
+            f"synaptic event times the events here [{', '.join(self.sources)}]"
+        )
+        return name, span((self.low_j, self.high_j), "J"), "-", "-", whose
+
+
+@dataclass(frozen=True)
 class Comparison:
-    """Rows by board; ``str()`` and Jupyter show a table."""
+    """Rows by board, then bands of other hardware; ``str()`` and Jupyter show a table."""
 
     rows: tuple[ComparisonRow, ...]
+    bands: tuple[Band, ...] = ()
 
     _HEADER = ("board", "energy", "95 %", "dynamic", "whose")
 
+    def _words(self) -> list[Words]:
+        return [row.words() for row in self.rows] + [band.words() for band in self.bands]
+
     def __str__(self) -> str:
-        table = [self._HEADER, *(row.words() for row in self.rows)]
+        table = [self._HEADER, *self._words()]
         widths = [max(len(row[column]) for row in table) for column in range(4)]
         lines = []
         for row in table:
@@ -71,48 +138,98 @@ class Comparison:
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{escape(name)}</th>" for name in self._HEADER)
         body = ""
-        for row in self.rows:
-            cells = "".join(f"<td>{escape(cell)}</td>" for cell in row.words())
+        for row in self._words():
+            cells = "".join(f"<td>{escape(cell)}</td>" for cell in row)
             body += f"<tr>{cells}</tr>"
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def compare_boards(ledger: Ledger, own: str, options: Mapping[str, Any]) -> Comparison:
-    """Price a ledger on every installed board.
+def compare_boards(ledger: Ledger, own: Board, options: Mapping[str, Any]) -> Comparison:
+    """Price a ledger on every installed board, and set other hardware beside them.
 
     Parameters
     ----------
     ledger : Ledger
-    own : str
-        The board for which ``options`` were given; others use their defaults.
+    own : Board
+        The board for which ``options`` were given, with the values and the voltage of the
+        user; others use their defaults. It has a row, too, if it is not installed.
     options : mapping
-        ``boundary``, ``neurons_per_core``, ``time_scale_factor``.
+        See :func:`.options.price_with`.
 
     Returns
     -------
     Comparison
         A row for each board, in order of names.
     """
-    rows = [_row(ledger, name, options if name == own else {}) for name in list_boards()]
-    return Comparison(tuple(rows))
+    names = sorted({*list_boards(), own.name})
+    options = {name: value for name, value in options.items() if name not in _IN_THE_BOARD}
+    rows = [
+        _row(ledger, name, options, own) if name == own.name else _row(ledger, name, {}, None)
+        for name in names
+    ]
+    events = sum(int(row.events.sum()) for row in ledger.projections)
+    return Comparison(tuple(rows), _bands(events))
 
 
-def _row(ledger: Ledger, name: str, options: Mapping[str, Any]) -> ComparisonRow:
+def _row(ledger: Ledger, name: str, options: Mapping[str, Any], own: Board | None) -> ComparisonRow:
     try:
-        board = load_board(name)
+        board = load_board(name) if own is None else own
         if board.priced_as:
             reason = f"no prices of its own; its counts are priced on {board.priced_as}"
             return ComparisonRow(name, reason=reason)
-        priced = price(ledger, board, **options)
+        priced = price_with(ledger, board, options)
     except GreenmorphError as error:  # a board that cannot hold the network is a result, too
         return ComparisonRow(name, reason=str(error))
-    return ComparisonRow(
+    return _priced_row(name, priced)
+
+
+def _priced_row(name: str, priced: Priced) -> ComparisonRow:
+    row = ComparisonRow(
         board=name,
         subject=f"{priced.subject} [{', '.join(priced.source_keys)}]",
-        energy_j=priced.static_j + priced.dynamic_j,
-        static_j=priced.static_j,
         dynamic_j=priced.dynamic_j,
-        interval_j=interval(priced.samples.energy_j),
         dynamic_interval_j=interval(priced.samples.dynamic_j),
         t_wall_s=priced.wall.t_wall_s,
+        missing=priced.missing,
     )
+    if priced.missing:
+        return row
+    static_j = priced.static_j + priced.given_j
+    return replace(
+        row,
+        static_j=static_j,
+        energy_j=static_j + priced.dynamic_j,
+        interval_j=interval(priced.samples.energy_j + priced.given_draws_j),
+    )
+
+
+def _bands(events: int) -> tuple[Band, ...]:
+    """Return the bands of CPUs, GPUs and FPGAs for so many synaptic events."""
+    known = [load_comparator(name) for name in list_comparators()]
+    found = []
+    for device in DEVICES:
+        costs = [
+            (float(cost.value), one, cost.source)
+            for one in known
+            if one.device == device
+            and (cost := one.measured.get("e_syn_event")) is not None
+            and cost.value is not None
+        ]
+        if not costs:
+            continue
+        ordered = sorted(costs, key=lambda cost: cost[0])
+        (low, first, _), (high, last, _) = ordered[0], ordered[-1]
+        networks = sorted({one.network for _, one, _ in costs})
+        found.append(
+            Band(
+                device,
+                low * events,
+                high * events,
+                first.name,
+                last.name,
+                len(costs),
+                "; ".join(networks),
+                tuple(sorted({source for _, _, source in costs})),
+            )
+        )
+    return tuple(found)

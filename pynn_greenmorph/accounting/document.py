@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pynn_greenmorph
 
 from ..boards.profile import Coefficient
-from ..errors import ReportError, explain
+from ..errors import BoardError, ReportError, explain
 from .intervals import DRAWS, LEVEL, SEED
 
 if TYPE_CHECKING:
+    from .compare_boards import Comparison
     from .priced import Part, Priced
     from .report import Report
 
@@ -31,8 +33,14 @@ def schema() -> dict[str, Any]:
     return loaded
 
 
-def document(report: Report) -> dict[str, Any]:
+def document(report: Report, comparison: Comparison | None = None) -> dict[str, Any]:
     """Return a report as plain values that fit the schema.
+
+    Parameters
+    ----------
+    report : Report
+    comparison : Comparison, optional
+        The same counts priced elsewhere.
 
     Raises
     ------
@@ -45,22 +53,20 @@ def document(report: Report) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "package": {"name": "pynn_greenmorph", "version": pynn_greenmorph.__version__},
         "subject": report.subject,
+        "scope": report.scope,
         "board": _board(report),
         "seed": int(report.ledger.seed),
         "time": _time(report),
-        "energy_j": report.energy_j,
-        "static_j": report.static_j,
-        "dynamic_j": report.dynamic_j,
-        "interval_j": list(report.interval_j),
-        "static_interval_j": list(report.static_interval_j),
-        "dynamic_interval_j": list(report.dynamic_interval_j),
+        **_energies(report),
         "interval": {"level": LEVEL, "draws": DRAWS, "seed": SEED},
         "counters": report.counters,
         "components": _components(report),
         "populations": {label: _part(part) for label, part in report.populations.items()},
         "projections": {label: _part(part) for label, part in report.projections.items()},
         "phases": {name: _part(part) for name, part in report.phases.items()},
-        "left_out": ["mapping", "loading"],
+        "left_out": list(report.left_out),
+        "missing": list(report.missing),
+        "variance": _variance(report),
         "rules": [_coefficient(rule) for rule in priced.rules],
         "usual_step": _usual_step(priced),
         "overrun": {
@@ -74,10 +80,36 @@ def document(report: Report) -> dict[str, Any]:
             for use in priced.placement.usage
         ],
         "fidelity": [dict(row) for row in report.fidelity],
+        "comparison": None if comparison is None else _comparison(comparison),
+        "host": None if report.host is None else report.host.to_dict(),
         "sources": {key: priced.board.sources[key].ref for key in _keys(report)},
     }
     _check_finite(values, "report")
     return values
+
+
+def _energies(report: Report) -> dict[str, Any]:
+    """Return totals and intervals; ``None`` for what rests on a power nobody has published."""
+    values: dict[str, Any] = {}
+    for name in ("energy_j", "static_j", "dynamic_j"):
+        values[name] = _published(report, name)
+    for name in ("interval_j", "static_interval_j", "dynamic_interval_j"):
+        values[name] = _ends(report, name)
+    return values
+
+
+def _published(owner: object, name: str) -> Any:
+    """Return a number that raises where a power is not published, or ``None`` there."""
+    try:
+        return getattr(owner, name)
+    except BoardError:
+        return None
+
+
+def _variance(report: Report) -> dict[str, dict[str, float]]:
+    """Return each coefficient's share of the variance, of what is published."""
+    parts = ("dynamic",) if report.missing else ("total", "dynamic")
+    return {part: dict(report.uncertainty(part).by_coefficient) for part in parts}
 
 
 def _board(report: Report) -> dict[str, Any]:
@@ -122,8 +154,8 @@ def _coefficient(coefficient: Coefficient) -> dict[str, Any]:
 def _components(report: Report) -> dict[str, Any]:
     return {
         line.name: {
-            "energy_j": line.energy_j,
-            "interval_j": list(line.interval_j),
+            "energy_j": _published(line, "energy_j"),
+            "interval_j": _ends(line),
             "count": line.count,
             "meaning": line.meaning,
             "coefficients": [_coefficient(c) for c in line.coefficients],
@@ -134,16 +166,29 @@ def _components(report: Report) -> dict[str, Any]:
 
 def _part(part: Part) -> dict[str, Any]:
     return {
-        "energy_j": part.energy_j,
-        "static_j": part.static_j,
+        "energy_j": _published(part, "energy_j"),
+        "static_j": _published(part, "static_j"),
         "dynamic_j": part.dynamic_j,
         "counters": dict(part.counters),
     }
 
 
+def _ends(owner: object, name: str = "interval_j") -> list[float] | None:
+    ends = _published(owner, name)
+    return None if ends is None else list(ends)
+
+
 def _keys(report: Report) -> list[str]:
     """Keys of the sources of all prices and rules, sorted."""
-    return sorted({*report.source_keys, *(rule.source for rule in report.priced.rules)})
+    keys = {*report.source_keys, *(rule.source for rule in report.priced.rules)}
+    return sorted(keys - {""})
+
+
+def _comparison(comparison: Comparison) -> dict[str, Any]:
+    rows, bands = map(asdict, comparison.rows), map(asdict, comparison.bands)
+    # Tuples become lists, as they do in a file: the document is the same before and after.
+    plain: dict[str, Any] = json.loads(json.dumps({"boards": list(rows), "bands": list(bands)}))
+    return plain
 
 
 def _usual_step(priced: Priced) -> dict[str, float] | None:

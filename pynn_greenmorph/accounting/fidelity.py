@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import ReportError, explain
 from .priced import Priced
 
-__all__ = ["FIELDS", "check_rows", "pricing_rows"]
+__all__ = ["FIELDS", "check_rows", "pricing_rows", "quiet_rows"]
 
 #: Fields of a row: kind of deviation, place, how often, largest deviation (or ``None``), its
 #: unit, and one sentence for users.
@@ -47,7 +47,7 @@ def _row(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def pricing_rows(priced: Priced) -> list[dict[str, Any]]:
-    """Return the rows that pricing itself causes: overrun, time-scale factor not honoured."""
+    """Return the rows that pricing itself causes: overrun, exceeded limits, factors not used."""
     rows: list[dict[str, Any]] = []
     board, wall, overrun = priced.board.name, priced.wall, priced.overrun
     if overrun.cores:
@@ -57,6 +57,15 @@ def pricing_rows(priced: Priced) -> list[dict[str, Any]]:
             f"time_scale_factor={_round_up(overrun.fitting_factor):g} would fit"
         )
         rows.append(_make("overrun", board, overrun.cores, overrun.factor, message))
+    for use in priced.placement.usage:
+        if use.exceeded:
+            message = (
+                f"{use.what}: {use.used}, but the board holds {use.limit}. The network as it is "
+                "does not fit; its counts are priced all the same"
+            )
+            rows.append(
+                _make("capacity", board, use.used - use.limit, use.used / use.limit, message)
+            )
     if wall.asked is not None and not wall.honoured:
         message = (
             f"time_scale_factor={wall.asked:g} is less than the board needs; "
@@ -66,7 +75,16 @@ def pricing_rows(priced: Priced) -> list[dict[str, Any]]:
     return rows
 
 
-def _make(kind: str, board: str, count: int, largest: float, message: str) -> dict[str, Any]:
+def quiet_rows(priced: Priced) -> list[dict[str, Any]]:
+    """Return the rows that say what no joule includes; they are no reason for a warning."""
+    board = priced.board.name
+    return [
+        _make("not priced", board, 1, None, f"in no joule of this report: {words}")
+        for words in priced.unpriced
+    ]
+
+
+def _make(kind: str, board: str, count: int, largest: float | None, message: str) -> dict[str, Any]:
     values = (kind, f"board {board}", count, largest, "1", message)
     return dict(zip(FIELDS, values, strict=True))
 

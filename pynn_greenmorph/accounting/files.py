@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..errors import ReportError, explain
 
-__all__ = ["check_writable", "write_text"]
+__all__ = ["check_writable", "usual_mode", "write_text"]
 
 StrPath = str | os.PathLike[str]
 
@@ -100,14 +100,14 @@ def _replace(target: Path, text: str) -> None:
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
-        part.chmod(target.stat().st_mode & 0o777 if target.exists() else _usual_mode())
+        part.chmod(target.stat().st_mode & 0o777 if target.exists() else usual_mode())
         part.replace(target)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
 
 
-def _usual_mode() -> int:
+def usual_mode() -> int:
     """Return the mode of a new file; mkstemp makes it readable to its owner alone."""
     mask = os.umask(0)
     os.umask(mask)

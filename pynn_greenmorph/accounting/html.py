@@ -1,35 +1,42 @@
-"""A report as HTML, for Jupyter; labels are escaped."""
+"""A report as a piece of HTML, for Jupyter and for the page; labels are escaped."""
 
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING
 
-from .tables import Table, headline, tables
+from .tables import Document, Table, headline, tables
 
-if TYPE_CHECKING:
-    from .report import Report
-
-__all__ = ["html"]
+__all__ = ["html", "html_table"]
 
 
-def html(report: Report) -> str:
+def html(document: Document) -> str:
     """Return a report as a piece of HTML."""
-    body = "".join(_lay_out(table) for table in tables(report))
-    return f'<div class="greenmorph-report"><p><b>{escape(headline(report))}</b></p>{body}</div>'
+    body = "".join(html_table(table) for table in tables(document))
+    return f'<div class="greenmorph-report"><p><b>{escape(headline(document))}</b></p>{body}</div>'
 
 
-def _lay_out(table: Table) -> str:
+def html_table(table: Table) -> str:
+    """Return a table that scrolls within itself if it is too wide.
+
+    Each cell carries the name of its column, so that a narrow page can show it
+    beside the cell instead of above.
+    """
     head = ""
     if any(table.header):
-        head = "<thead>" + _row("th", table.header) + "</thead>"
-    body = "".join(_row("td", row) for row in table.rows)
+        cells = "".join(f"<th>{escape(name)}</th>" for name in table.header)
+        head = f"<thead><tr>{cells}</tr></thead>"
+    body = "".join(_row(table.header, row) for row in table.rows)
     return (
         '<div style="overflow-x: auto"><table>'
         f"<caption>{escape(table.title)}</caption>{head}<tbody>{body}</tbody></table></div>"
     )
 
 
-def _row(tag: str, cells: tuple[str, ...]) -> str:
-    inner = "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells)
+def _row(header: tuple[str, ...], cells: tuple[str, ...]) -> str:
+    inner = "".join(
+        f'<td data-column="{escape(name)}">{escape(cell)}</td>'
+        if name
+        else f"<td>{escape(cell)}</td>"
+        for name, cell in zip(header, cells, strict=True)
+    )
     return f"<tr>{inner}</tr>"

@@ -32,13 +32,14 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Samples:
-    """Draws of the energy.
+    """Draws of the energy of a run.
 
     Attributes
     ----------
     static_j : (DRAWS,) float64, J
-    components_j : (DRAWS, 6) float64, J
-        In the order of :data:`.components.COMPONENTS`.
+        0 where the static power is not published; see ``Priced.missing``.
+    components_j : (DRAWS, components) float64, J
+        In the order of ``Priced.components``.
     """
 
     static_j: FloatArray
@@ -66,8 +67,8 @@ def interval(values: FloatArray) -> tuple[float, float]:
 def draw(
     static: Sequence[tuple[Coefficient, float]],
     dynamic: Sequence[Coefficient],
-    cap: Coefficient,
-    per_core: NDArray[np.int64],
+    cap: Coefficient | None,
+    per_core: NDArray[np.int64] | FloatArray,
     t_wall_s: float,
 ) -> Samples:
     """Draw energies.
@@ -78,9 +79,9 @@ def draw(
         Static powers, and the energy in J that each causes at its nominal value.
     dynamic : sequence of Coefficient
         Energies per event, one for each column of ``per_core``.
-    cap : Coefficient
-        Largest dynamic power of a core.
-    per_core : (cores, 6) int64
+    cap : Coefficient or None
+        Largest dynamic power of a core, where there is one.
+    per_core : (cores, components) int64 or float64
         Counts.
     t_wall_s : float, s
 
@@ -88,14 +89,23 @@ def draw(
     -------
     Samples
     """
-    keys = sorted({c.source for c in (*(c for c, _ in static), *dynamic, cap)})
-    normal = np.random.default_rng(SEED).standard_normal((len(keys), DRAWS))
-    z = dict(zip(keys, normal, strict=True))
+    z = _normals([*(c for c, _ in static), *dynamic, *([] if cap is None else [cap])])
     static_j = np.zeros(DRAWS)
     for coefficient, joule in static:
         static_j += joule * _scale(coefficient, z)
-    energy = np.stack([float(c.value or 0.0) * _scale(c, z) for c in dynamic], axis=1)
+    energy = np.zeros((DRAWS, len(dynamic)))
+    for column, coefficient in enumerate(dynamic):
+        energy[:, column] = float(coefficient.value or 0.0) * _scale(coefficient, z)
+    if cap is None:
+        return Samples(static_j, energy * per_core.sum(axis=0).astype(np.float64))
     limit = float(cap.value or 0.0) * _scale(cap, z) * t_wall_s
+    return Samples(static_j, _clamped(energy, limit, per_core))
+
+
+def _clamped(
+    energy: FloatArray, limit: FloatArray, per_core: NDArray[np.int64] | FloatArray
+) -> FloatArray:
+    """Return the components' joules where no core draws more than its limit, for each draw."""
     # Cores with the same counts cost the same: most of a population's cores are equal.
     rows, times = np.unique(per_core, axis=0, return_counts=True)
     counts = rows.astype(np.float64)
@@ -107,7 +117,14 @@ def draw(
         over = demand > limit[part, None]
         share = np.where(over, limit[part, None] / np.where(over, demand, 1.0), 1.0)
         components[part] = energy[part] * ((share * times) @ counts)
-    return Samples(static_j, components)
+    return components
+
+
+def _normals(coefficients: Sequence[Coefficient]) -> dict[str, FloatArray]:
+    """Return one row of standard normal numbers for each source, in order of the keys."""
+    keys = sorted({coefficient.source for coefficient in coefficients})
+    normal = np.random.default_rng(SEED).standard_normal((len(keys), DRAWS))
+    return dict(zip(keys, normal, strict=True))
 
 
 def _scale(coefficient: Coefficient, z: dict[str, FloatArray]) -> FloatArray:

@@ -21,15 +21,17 @@ plastic_events
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..engine.simulation import Simulation
+from ..engine.arrivals import EventCounter, LogTail
 from ..network import Network, unique_labels
 
-__all__ = ["Ledger", "PopulationLedger", "ProjectionLedger", "take_ledger"]
+__all__ = ["Counts", "Ledger", "PopulationLedger", "ProjectionLedger", "take_ledger"]
 
 
 @dataclass(frozen=True)
@@ -117,13 +119,37 @@ class Ledger:
         return self.steps * self.dt_ms * 1e-3
 
 
+class Counts(Protocol):
+    """What a ledger is made from: a simulation, or what was kept of one."""
+
+    @property
+    def emitted(self) -> NDArray[np.int64]:
+        """Spikes of every cell, (n_cells,) int64."""
+
+    @property
+    def tail(self) -> LogTail:
+        """Spikes that may be in flight."""
+
+    @property
+    def step(self) -> int:
+        """Last step done in the trial."""
+
+    @property
+    def lifetime(self) -> int:
+        """Steps of all trials."""
+
+    @property
+    def counters(self) -> Sequence[EventCounter]:
+        """One for each projection that has taken part in a run."""
+
+
 def _grown(values: NDArray[np.int64], n_cells: int) -> NDArray[np.int64]:
     """A copy with zeros for cells that were created since."""
     return np.pad(values, (0, n_cells - len(values)))
 
 
 def _populations(
-    network: Network, simulation: Simulation, emitted: NDArray[np.int64]
+    network: Network, simulation: Counts, emitted: NDArray[np.int64]
 ) -> tuple[PopulationLedger, ...]:
     labels = unique_labels(group.label for group in network.cells)
     return tuple(
@@ -141,7 +167,7 @@ def _populations(
 
 
 def _projections(
-    network: Network, simulation: Simulation, emitted: NDArray[np.int64]
+    network: Network, simulation: Counts, emitted: NDArray[np.int64]
 ) -> tuple[ProjectionLedger, ...]:
     labels = unique_labels(group.label for group in network.synapses)
     none, tail = np.zeros(network.n_cells, dtype=np.int64), simulation.tail
@@ -166,13 +192,13 @@ def _projections(
     return tuple(result)
 
 
-def take_ledger(network: Network, simulation: Simulation) -> Ledger:
+def take_ledger(network: Network, simulation: Counts) -> Ledger:
     """Freeze the counts of a simulation as they are now.
 
     Parameters
     ----------
     network : Network
-    simulation : Simulation
+    simulation : Counts
         The simulation of that network.
 
     Returns

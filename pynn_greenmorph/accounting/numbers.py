@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["count", "grams", "quantity", "span"]
+__all__ = ["JOULE_PER_KWH", "count", "grams", "quantity", "span"]
+
+JOULE_PER_KWH = 3.6e6
 
 _PREFIXES = ("", "k", "M", "G", "T", "P", "E")
 _SMALL = ("", "m", "u", "n", "p", "f")

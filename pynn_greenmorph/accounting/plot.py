@@ -6,23 +6,22 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import ReportError, explain
+from .tables import Document, whose
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from .report import Report
-
 __all__ = ["plot"]
 
-Bar = tuple[str, float, tuple[float, float]]
+Bar = tuple[str, float, Sequence[float]]
 
 
-def plot(report: Report) -> Figure:
+def plot(document: Document) -> Figure:
     """Return a figure of joules by component, static and dynamic apart.
 
     The static energy would hide the rest, so it has its own axes. Bars are the
-    energies, error bars the 95 % intervals.
+    energies, error bars the 95 % intervals. What is not published has no bar.
 
     Raises
     ------
@@ -39,23 +38,26 @@ def plot(report: Report) -> Figure:
     # No pyplot: a figure of ours must not become the user's current figure.
     figure = Figure(figsize=(9.0, 3.8), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=(1, 2))
-    dynamic = ("dynamic", report.dynamic_j, report.dynamic_interval_j)
-    _bars(left, [("static", report.static_j, report.static_interval_j), dynamic])
+    sides = ("static", "dynamic")
+    _bars(left, [(n, document[f"{n}_j"], document[f"{n}_interval_j"]) for n in sides])
     left.set_title("static and dynamic")
-    lines = [line for line in report.components.values() if line.name != "static"]
-    _bars(right, [(line.name.replace("_", " "), line.energy_j, line.interval_j) for line in lines])
+    lines = [(name, line) for name, line in document["components"].items() if name != "static"]
+    _bars(
+        right,
+        [(name.replace("_", " "), line["energy_j"], line["interval_j"]) for name, line in lines],
+    )
     right.set_title("dynamic, by component")
-    keys = ", ".join(report.source_keys)
-    figure.suptitle(f"{report.subject} [{keys}]", fontsize="medium")
+    figure.suptitle(whose(document), fontsize="medium")
     return figure
 
 
-def _bars(axes: Axes, bars: Sequence[Bar]) -> None:
-    names = [name for name, _, _ in bars]
-    energies = [energy for _, energy, _ in bars]
+def _bars(axes: Axes, bars: Sequence[tuple[str, float | None, Sequence[float] | None]]) -> None:
+    known: list[Bar] = [(n, j, ends) for n, j, ends in bars if j is not None and ends is not None]
+    energies = [energy for _, energy, _ in known]
     # The mean of a skewed distribution may lie outside of its central interval.
-    below = [max(0.0, energy - low) for _, energy, (low, _) in bars]
-    above = [max(0.0, high - energy) for _, energy, (_, high) in bars]
+    below = [max(0.0, energy - low) for _, energy, (low, _) in known]
+    above = [max(0.0, high - energy) for _, energy, (_, high) in known]
+    names = [name for name, _, _ in known]
     axes.bar(names, energies, yerr=[below, above], capsize=3, color="tab:green")
     axes.set_ylabel("energy (J)")
     axes.tick_params(axis="x", rotation=30)

@@ -1,22 +1,30 @@
 """Pricing: counts x costs of a board, joules by component, population, projection and phase.
 
-Each core's dynamic energy is ``min(sum_k N_k e_k, cap * T_wall)``. Where the cap
-binds, everything on that core is scaled down alike, so that all ways to add the
-joules up give the same total.
+Each core's dynamic energy is ``min(sum_k N_k e_k, cap * T_wall)`` where the board
+has such a cap. Where it binds, everything on that core is scaled down alike, so
+that all ways to add the joules up give the same total.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
-from ..boards.profile import Board, Boundary, Coefficient
-from ..errors import BoardError, explain
-from ..mapping.place import NeuronsPerCore, Placement, place
+from ..boards.profile import Board, Coefficient
+from ..mapping.place import NeuronsPerCore, place
 from .charges import Charges, charge
-from .components import COMPONENTS, COUNTERS
+from .costs import Costs, costs_of, static_powers, unpriced
+from .counting import PER_STEP, Counting
+from .hops import mesh_of
 from .intervals import draw
+from .latency import steps_take_s
 from .ledger import Ledger
+from .parts import add_up, given_phases, own_phases, owners
+from .phases import PHASES, Duration, left_out_phases
 from .priced import Overrun, Part, Priced, UsualStep
 from .walltime import WallTime, wall_time
 
@@ -31,6 +39,7 @@ def price(
     boundary: str | None = None,
     neurons_per_core: NeuronsPerCore = None,
     time_scale_factor: float | None = None,
+    durations: Sequence[Duration] = (),
 ) -> Priced:
     """Price the counts of a ledger on a board.
 
@@ -38,65 +47,80 @@ def price(
     ----------
     ledger : Ledger
     board : Board
-        A profile of model "software_cores".
+        A profile with prices.
     boundary : str, optional
         What the static power includes; the board's default boundary if not given.
     neurons_per_core, time_scale_factor : optional
         As in :func:`~pynn_greenmorph.mapping.place.place` and :func:`.walltime.wall_time`.
+    durations : sequence of Duration, optional
+        Phases that the user gives.
 
     Raises
     ------
     UnknownNameError, InvalidValueError
         If an argument is not known on this board or out of its range.
     BoardError
-        If the board has no prices, or one that is needed is not published.
+        If the board has no prices, or an energy per event is not published.
     """
-    if board.model != "software_cores":
-        what = f"energy model {board.model!r} has no pricing"
-        raise BoardError(explain(what, where=f"board {board.name}", allowed="'software_cores'"))
-    limits = board.boundary(boundary)
-    wall = wall_time(board, ledger.dt_ms, ledger.t_bio_s, time_scale_factor)
+    costs, limits = costs_of(ledger, board), board.boundary(boundary)
     placement = place(ledger, board, neurons_per_core)
-    charges = charge(ledger, placement)
-    powers = _static_powers(board, limits, placement)
+    counting = Counting(ledger, placement, mesh_of(board))
+    steps_s = steps_take_s(board, counting)
+    wall = wall_time(board, ledger.dt_ms, ledger.t_bio_s, time_scale_factor, steps_s)
+    charges = charge(counting, costs.components)
+    prices = np.array([coefficient.value for coefficient in costs.dynamic], np.float64)
+    share, overrun = clamp(charges.per_core, prices, costs.cap, wall)
+    energy = charges.count * charges.share * prices[charges.component] * share[charges.core]
+    capped = np.where(share[charges.core] < 1, energy, 0.0)
+    powers = static_powers(board, limits, placement.boards, placement.frames)
     static = tuple((coefficient, watt * wall.t_wall_s) for coefficient, watt in powers)
-    dynamic = tuple(_published(board, component.coefficient) for component in COMPONENTS)
-    cap = _published(board, "core_busy_W")
-    costs = np.array([coefficient.value for coefficient in dynamic], np.float64)
-    share, overrun = clamp(charges.per_core, costs, float(cap.value or 0.0), wall)
-    energy = charges.count * costs[charges.component] * share[charges.core]
-    parts = _parts(ledger, charges, energy)
+    static_w, static_j = sum(watt for _, watt in powers), sum(joule for _, joule in static)
+    missing = tuple(coefficient.name for coefficient, _ in powers if coefficient.value is None)
+    whole = Part(0.0, {}, static_j, board.name, missing)
+    phases = own_phases(charges, costs.components, energy, whole)
+    phases |= given_phases(durations, static_w, board.name, missing)
+    populations, projections = owners(ledger, charges, energy)
     return Priced(
         board=board,
         boundary=limits,
         placement=placement,
         wall=wall,
+        components=costs.components,
         static=static,
-        dynamic=dynamic,
-        components_j=_sums(charges.component, energy, len(COMPONENTS)),
-        charged=charges.per_core.sum(axis=0),
-        populations=parts[0],
-        projections=parts[1],
-        phases={"run": _run(charges, static, energy)},
+        dynamic=costs.dynamic,
+        cap=costs.cap,
+        components_j=add_up(charges.component, energy, len(costs.components)),
+        capped_j=add_up(charges.component, capped, len(costs.components)),
+        charged=tuple(map(int, charges.per_core.sum(axis=0))),
+        populations=populations,
+        projections=projections,
+        phases={name: phases[name] for name in PHASES if name in phases},
+        at_static_power_s=sum(given.duration_s for given in durations if given.power_w is None),
         overrun=overrun,
-        usual_step=_usual_step(ledger, board, charges, costs, cap, powers),
-        samples=draw(static, dynamic, cap, charges.per_core, wall.t_wall_s),
+        usual_step=None if missing else _usual_step(counting, board, charges, costs, static_w),
+        samples=draw(static, costs.dynamic, costs.cap, charges.per_core, wall.t_wall_s),
+        missing=missing,
+        left_out=left_out_phases(phases),
+        unpriced=(*costs.left_out, *unpriced(board, costs.components, charges.counters)),
     )
 
 
 def clamp(
-    per_core: NDArray[np.int64] | FloatArray, costs: FloatArray, cap_w: float, wall: WallTime
+    per_core: NDArray[np.int64] | FloatArray,
+    costs: FloatArray,
+    cap: Coefficient | None,
+    wall: WallTime,
 ) -> tuple[FloatArray, Overrun]:
     """Return the share of its demand that each core can draw, and how far it is over.
 
     Parameters
     ----------
-    per_core : (cores, 6) int64 or float64
+    per_core : (cores, components) int64 or float64
         Counts.
-    costs : (6,) float64, J
+    costs : (components,) float64, J
         Energy per event.
-    cap_w : float, W
-        Largest dynamic power of a core.
+    cap : Coefficient or None, W
+        Largest dynamic power of a core, where there is one.
     wall : WallTime
 
     Returns
@@ -105,80 +129,45 @@ def clamp(
         At most 1.
     overrun : Overrun
     """
+    share = np.ones(len(per_core))
+    if cap is None:
+        return share, Overrun(0.0, 0, max(1.0, wall.factor), 0.0)
     demand = per_core @ costs
-    limit = cap_w * wall.t_wall_s
+    limit = float(cap.value or 0.0) * wall.t_wall_s
     over = demand > limit
-    share = np.ones(len(demand))
     share[over] = limit / demand[over]
     factor = float(demand.max() / limit) if len(demand) and limit > 0 else 0.0
     lost = float((demand[over] - limit).sum())
     return share, Overrun(factor, int(over.sum()), max(1.0, wall.factor * factor), lost)
 
 
-def _published(board: Board, name: str) -> Coefficient:
-    found = board.dynamic.get(name, board.static.get(name))
-    if found is None or found.value is None:
-        what = f"no value of {name} is published, so no total can be given"
-        raise BoardError(explain(what, where=f"board {board.name}"))
-    return found
-
-
-def _static_powers(
-    board: Board, boundary: Boundary, placement: Placement
-) -> list[tuple[Coefficient, float]]:
-    times = {
-        "board": placement.boards,
-        "frame": placement.frames,
-        "chip": placement.boards * int(board.limit("chips") or 1),
-    }
-    parts = [_published(board, name) for name in boundary.parts]
-    return [(part, float(part.value or 0.0) * times[part.per]) for part in parts]
-
-
-def _parts(
-    ledger: Ledger, charges: Charges, energy: FloatArray
-) -> tuple[dict[str, Part], dict[str, Part]]:
-    """Return the populations and the projections with their joules."""
-    sums = _sums(charges.owner, energy, len(charges.counters))
-    pairs = zip(sums, charges.counters, strict=True)
-    parts = [Part(float(joule), 0.0, float(joule), counters) for joule, counters in pairs]
-    labels = [row.label for row in ledger.populations]
-    labels += [row.label for row in ledger.projections]
-    rows = list(zip(labels, parts, strict=True))
-    split = len(ledger.populations)
-    return dict(rows[:split]), dict(rows[split:])
-
-
-def _sums(index: NDArray[np.int64], energy: FloatArray, length: int) -> FloatArray:
-    return np.bincount(index, energy, length).astype(np.float64)  # integers if it is empty
-
-
-def _run(
-    charges: Charges, static: tuple[tuple[Coefficient, float], ...], energy: FloatArray
-) -> Part:
-    """Return the one phase that is modelled, the run."""
-    counters = {key: sum(row[key] for row in charges.counters) for key in COUNTERS}
-    static_j, dynamic_j = sum(joule for _, joule in static), float(energy.sum())
-    return Part(static_j + dynamic_j, static_j, dynamic_j, counters)
-
-
 def _usual_step(
-    ledger: Ledger,
-    board: Board,
-    charges: Charges,
-    costs: FloatArray,
-    cap: Coefficient,
-    powers: list[tuple[Coefficient, float]],
+    counting: Counting, board: Board, charges: Charges, costs: Costs, static_w: float
 ) -> UsualStep | None:
-    usual = board.time.default_timestep_ms if board.time else None
-    if usual is None or usual == ledger.dt_ms:
+    ledger, timing = counting.ledger, board.time
+    usual = None if timing is None else timing.default_timestep_ms
+    if timing is None or usual is None or usual == ledger.dt_ms or timing.mode == "accelerated":
         return None
-    wall = wall_time(board, usual, ledger.t_bio_s)
-    per_core = charges.per_core.astype(np.float64)
-    for name in ("neuron_updates", "source_ticks"):
-        per_core[:, COUNTERS.index(name)] *= ledger.dt_ms / usual
-    share, overrun = clamp(per_core, costs, float(cap.value or 0.0), wall)
-    static_w = sum(watt for _, watt in powers)
-    return UsualStep(
-        usual, wall.t_wall_s, static_w * wall.t_wall_s, float(share @ (per_core @ costs)), overrun
-    )
+    if board.latency:  # the steps decide how long the board takes: count again
+        counting = Counting(_with_step(ledger, usual), counting.placement, counting.mesh)
+        per_core = charge(counting, costs.components).per_core.astype(np.float64)
+    else:
+        per_core = charges.per_core.astype(np.float64)
+        stepped = [component.name in PER_STEP for component in costs.components]
+        per_core[:, stepped] *= ledger.dt_ms / usual
+    steps_s = steps_take_s(board, counting)
+    wall = wall_time(board, usual, ledger.t_bio_s, steps_take_s=steps_s)
+    prices = np.array([coefficient.value for coefficient in costs.dynamic], np.float64)
+    share, overrun = clamp(per_core, prices, costs.cap, wall)
+    dynamic_j = float(share @ (per_core @ prices))
+    return UsualStep(usual, wall.t_wall_s, static_w * wall.t_wall_s, dynamic_j, overrun)
+
+
+def _with_step(ledger: Ledger, dt_ms: float) -> Ledger:
+    """Return the same spikes in the whole steps of another length that hold them."""
+
+    def steps(old: int) -> int:
+        return math.ceil(round(old * ledger.dt_ms / dt_ms, 9))  # 10 * 0.1 is one step, not two
+
+    rows = tuple(replace(row, steps=steps(row.steps)) for row in ledger.populations)
+    return replace(ledger, dt_ms=dt_ms, steps=steps(ledger.steps), populations=rows)

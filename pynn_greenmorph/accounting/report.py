@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
-import json
 import os
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..boards.profile import Board, Coefficient, load_board
 from ..errors import FidelityWarning
 from ..mapping.place import NeuronsPerCore
 from .compare_boards import Comparison, compare_boards
-from .components import COMPONENTS
 from .document import document
-from .fidelity import check_rows, pricing_rows
-from .files import StrPath, write_text
-from .html import html
+from .fidelity import check_rows, pricing_rows, quiet_rows
+from .given import Given
+from .host import HostEnergy
 from .intervals import interval
 from .ledger import Ledger
 from .nature import Nature
-from .plot import plot
-from .priced import Part, Priced
-from .pricing import price
+from .options import price_with
+from .phases import MODELLED, PhaseValues
+from .priced import Part, Priced, not_published
+from .report_formats import Formats
 from .study import nature_of
-from .text import text
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from .uncertainty import Uncertainty
 
 __all__ = ["ComponentLine", "Report", "make_report"]
 
@@ -44,26 +39,45 @@ class ComponentLine:
     Attributes
     ----------
     name : str
-    energy_j : float, J
-    interval_j : (float, float), J
-        95 % interval.
+    known_j : float, J
+        Its energy; 0 if that is not published.
+    known_interval_j : (float, float), J
     count : int or None
         How many events are paid for; ``None`` for the static energy.
     coefficients : tuple of Coefficient
         What prices it.
     meaning : str
+    board : str
+    missing : tuple of str
+        Names of the powers that are not published.
     """
 
     name: str
-    energy_j: float
-    interval_j: Interval
+    known_j: float
+    known_interval_j: Interval
     count: int | None
     coefficients: tuple[Coefficient, ...]
     meaning: str
+    board: str = ""
+    missing: tuple[str, ...] = ()
+
+    @property
+    def energy_j(self) -> float:
+        """Energy, J; raises ``BoardError`` if a power is not published."""
+        if self.missing:
+            raise not_published(self.board, self.missing)
+        return self.known_j
+
+    @property
+    def interval_j(self) -> Interval:
+        """95 % interval of ``energy_j``, J; raises as ``energy_j``."""
+        if self.missing:
+            raise not_published(self.board, self.missing)
+        return self.known_interval_j
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Report:
+class Report(Formats):
     """What a run would cost on a board; make one with ``make_report``.
 
     Attributes
@@ -75,9 +89,14 @@ class Report:
     computed_on : str
         Board on which the run was computed, for example "ideal".
     options : mapping
-        ``boundary``, ``neurons_per_core`` and ``time_scale_factor`` as given.
+        ``boundary``, ``neurons_per_core``, ``time_scale_factor``, ``given``,
+        ``voltage_v`` and ``phases`` as given.
     fidelity : tuple of dict
         Rows of the fidelity report, those of the pricing last.
+    scope : {"session", "last run"}
+        Which calls of ``run()`` the counts are of.
+    host : HostEnergy or None
+        What this computer used meanwhile; never part of the modelled energy.
     """
 
     ledger: Ledger
@@ -85,6 +104,8 @@ class Report:
     computed_on: str
     options: Mapping[str, Any] = field(default_factory=dict)
     fidelity: tuple[dict[str, Any], ...] = ()
+    scope: str = "session"
+    host: HostEnergy | None = None
 
     @property
     def subject(self) -> str:
@@ -92,14 +113,32 @@ class Report:
         return self.priced.subject
 
     @property
+    def missing(self) -> tuple[str, ...]:
+        """Static powers that nobody has published; without them there is no total."""
+        return self.priced.missing
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Phases that no joule here includes, because nobody has published a duration."""
+        return self.priced.left_out
+
+    @property
+    def unpriced(self) -> tuple[str, ...]:
+        """Counts that no joule here includes, each with the reason."""
+        return self.priced.unpriced
+
+    @property
     def energy_j(self) -> float:
-        """Static and dynamic energy, J."""
+        """Static and dynamic energy, J; raises ``BoardError`` if a power is not published."""
         return self.static_j + self.dynamic_j
 
     @property
     def static_j(self) -> float:
-        """Energy that the board draws while it does nothing, J."""
-        return self.priced.static_j
+        """Energy that the board draws while it does nothing, J; raises as ``energy_j``.
+
+        It includes the phases that the user gave.
+        """
+        return self.priced.static_j + self.priced.given_j
 
     @property
     def dynamic_j(self) -> float:
@@ -108,8 +147,8 @@ class Report:
 
     @cached_property
     def interval_j(self) -> Interval:
-        """95 % interval of ``energy_j``, J."""
-        return interval(self.priced.samples.energy_j)
+        """95 % interval of ``energy_j``, J; raises as ``energy_j``."""
+        return interval(self.priced.samples.energy_j + self.priced.given_draws_j)
 
     @cached_property
     def dynamic_interval_j(self) -> Interval:
@@ -118,8 +157,24 @@ class Report:
 
     @cached_property
     def static_interval_j(self) -> Interval:
-        """95 % interval of ``static_j``, J."""
-        return interval(self.priced.samples.static_j)
+        """95 % interval of ``static_j``, J; raises as ``energy_j``."""
+        return interval(self.priced.samples.static_j + self.priced.given_draws_j)
+
+    def uncertainty(self, part: str = "total") -> Uncertainty:
+        """Return the spread of the run's energy and who causes it.
+
+        Parameters
+        ----------
+        part : {"total", "static", "dynamic"}
+
+        Raises
+        ------
+        UnknownNameError
+            For another part.
+        BoardError
+            If a static power is not published.
+        """
+        return self.priced.uncertainty(part)
 
     @property
     def counters(self) -> dict[str, int]:
@@ -138,18 +193,23 @@ class Report:
 
     @property
     def phases(self) -> Mapping[str, Part]:
-        """Joules and counters by phase; only "run" has published durations."""
+        """Joules and counters by phase: "run", "learn", and those that the user gave."""
         return self.priced.phases
 
     @cached_property
     def components(self) -> Mapping[str, ComponentLine]:
         """The terms of the energy, the static one first."""
-        priced = self.priced
+        priced, missing = self.priced, self.missing
         static = tuple(coefficient for coefficient, _ in priced.static)
         meaning = f"power of the idle board times T_wall; {priced.boundary.subject}"
-        span = self.static_interval_j
-        lines = [ComponentLine("static", self.static_j, span, None, static, meaning)]
-        for index, component in enumerate(COMPONENTS):
+        given = [name for name in priced.phases if name not in MODELLED]
+        if given:
+            meaning += f"; and the phases given by the user: {', '.join(given)}"
+        joule = 0.0 if missing else self.static_j
+        span = (0.0, 0.0) if missing else self.static_interval_j
+        board = priced.board.name
+        lines = [ComponentLine("static", joule, span, None, static, meaning, board, missing)]
+        for index, component in enumerate(priced.components):
             lines.append(
                 ComponentLine(
                     component.name,
@@ -178,6 +238,9 @@ class Report:
         pue_rel_std: float = 0.0,
         loss_rel_std: float = 0.0,
         intensity_rel_std: float = 0.0,
+        embodied_kg: float | None = None,
+        lifetime_years: float | None = None,
+        resource_share: float = 1.0,
     ) -> Nature:
         """Return the NATURE metric of a study that repeats this run; see ``nature``.
 
@@ -188,6 +251,8 @@ class Report:
         overhead_s, overhead_j, pue_rel_std, loss_rel_std, intensity_rel_std
             Fixed time and energy of one experiment, and relative standard
             deviations of your inputs, as in ``study.nature_of``.
+        embodied_kg, lifetime_years, resource_share
+            As in ``embodied.embodied_carbon``.
 
         Raises
         ------
@@ -209,6 +274,9 @@ class Report:
             loss=loss,
             n_exp=n_exp,
             epochs=epochs,
+            embodied_kg=embodied_kg,
+            lifetime_years=lifetime_years,
+            resource_share=resource_share,
         )
 
     @property
@@ -217,52 +285,23 @@ class Report:
         return self.priced.source_keys
 
     def compare(self) -> Comparison:
-        """Return the price of the same counts on every installed board."""
-        return compare_boards(self.ledger, self.priced.board.name, self.options)
+        """Return the price of the same counts on every installed board, and of others as bands."""
+        return compare_boards(self.ledger, self.priced.board, self.options)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self, *, compare: bool = False) -> dict[str, Any]:
         """Return the report as plain values that fit ``report.schema.json``.
+
+        Parameters
+        ----------
+        compare : bool
+            Whether to add the same counts priced on every other board.
 
         Raises
         ------
         ReportError
             If a number is not finite.
         """
-        return document(self)
-
-    def to_json(self, path: StrPath) -> Path:
-        """Write the report as JSON, in one go, and return the path.
-
-        Raises
-        ------
-        ReportError
-            If the path cannot be written, or a number is not finite.
-        """
-        words = json.dumps(self.to_dict(), indent=2, ensure_ascii=False, allow_nan=False)
-        return write_text(path, words + "\n")
-
-    def plot(self) -> Figure:
-        """Return a Matplotlib figure: joules by component with 95 % intervals.
-
-        Raises
-        ------
-        ReportError
-            If Matplotlib is not installed.
-        """
-        return plot(self)
-
-    def __str__(self) -> str:
-        return text(self)
-
-    def __repr__(self) -> str:
-        (low, high), (least, most) = self.interval_j, self.dynamic_interval_j
-        return (
-            f"<Report {self.subject}: {self.energy_j:.4g} J ({low:.4g} to {high:.4g}), of which "
-            f"dynamic {self.dynamic_j:.4g} J ({least:.4g} to {most:.4g}), 95 %>"
-        )
-
-    def _repr_html_(self) -> str:
-        return html(self)
+        return document(self, self.compare() if compare else None)
 
 
 def make_report(
@@ -272,6 +311,9 @@ def make_report(
     boundary: str | None = None,
     neurons_per_core: NeuronsPerCore = None,
     time_scale_factor: float | None = None,
+    given: Given | None = None,
+    voltage_v: float | None = None,
+    phases: PhaseValues | None = None,
     fidelity: Iterable[Mapping[str, Any]] = (),
 ) -> Report:
     """Price a ledger and return the report.
@@ -289,31 +331,44 @@ def make_report(
         See ``pynn_greenmorph.mapping.place.place``.
     time_scale_factor : float, optional
         See ``walltime.wall_time``.
+    given : mapping, optional
+        Your values of static powers and energies per event; see ``given.with_given``.
+    voltage_v : float, optional, V
+        Supply voltage, on a board whose profile has a reference voltage.
+    phases : mapping, optional
+        Durations of the phases "build", "map", "load" and "readout"; see
+        ``phases.check_phases``.
     fidelity : iterable of mapping, optional
         Rows with the fields in ``fidelity.FIELDS``.
 
     Raises
     ------
     UnknownNameError, BoardError, InvalidValueError
-        As ``pricing.price`` and ``pynn_greenmorph.boards.profile.load_board``.
+        As ``pricing.price``, ``given.with_given``, ``given.with_voltage``,
+        ``phases.check_phases`` and ``pynn_greenmorph.boards.profile.load_board``.
     ReportError
         If a fidelity row is malformed.
 
     Warns
     -----
     FidelityWarning
-        Once if cores are clamped, and once if a time-scale factor is not honoured.
+        Once for each kind of row that pricing adds: cores are clamped, a limit of the
+        board is exceeded, a time-scale factor is not honoured.
     """
     rows = check_rows(fidelity)
-    computed = board if isinstance(board, Board) else load_board(board)
-    priced_on = load_board(computed.priced_as) if computed.priced_as else computed
-    priced = price(ledger, priced_on, boundary, neurons_per_core, time_scale_factor)
-    own = pricing_rows(priced)
-    for row in own:
-        warnings.warn(f"{row['where']}: {row['message']}", FidelityWarning, stacklevel=2)
     options = {
         "boundary": boundary,
         "neurons_per_core": neurons_per_core,
         "time_scale_factor": time_scale_factor,
+        "given": given,
+        "voltage_v": voltage_v,
+        "phases": phases,
     }
+    computed = board if isinstance(board, Board) else load_board(board)
+    priced_on = load_board(computed.priced_as) if computed.priced_as else computed
+    priced = price_with(ledger, priced_on, options)
+    own = pricing_rows(priced)
+    for row in own:
+        warnings.warn(f"{row['where']}: {row['message']}", FidelityWarning, stacklevel=2)
+    own += quiet_rows(priced)
     return Report(ledger, priced, computed.name, options, (*rows, *check_rows(own)))

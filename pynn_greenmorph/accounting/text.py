@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from .tables import Document, Table, headline, tables
 
-from .tables import Table, headline, tables
-
-if TYPE_CHECKING:
-    from .report import Report
-
-__all__ = ["text"]
+__all__ = ["lay_out", "text"]
 
 
-def text(report: Report) -> str:
+def text(document: Document) -> str:
     """Return a report as lines; the first one says whose joules these are."""
-    blocks = [headline(report)]
-    blocks += [f"\n{table.title}\n" + _lay_out(table) for table in tables(report)]
+    blocks = [headline(document)]
+    blocks += [f"\n{table.title}\n" + lay_out(table) for table in tables(document)]
     return "\n".join(blocks)
 
 
-def _lay_out(table: Table) -> str:
+def lay_out(table: Table) -> str:
+    """Return a table as lines of aligned columns, without its title."""
     shown = [_one_line(row) for row in table.rows]
     if any(table.header):
         shown.insert(0, table.header)

@@ -1,7 +1,10 @@
 """Wall-clock time of a run on a board.
 
 On a real-time board ``T_wall = T_bio * max(1, smallest real-time step / dt,
-time_scale_factor)``; on an accelerated one ``T_wall = T_bio / speed-up``.
+time_scale_factor)``; on an accelerated one ``T_wall = T_bio / speed-up``; on one
+that runs as fast as it can, T_wall is the time that its steps take (see
+:mod:`.latency`), or T_bio where nobody has published that; a time-scale factor of
+the user paces it, as a host does that feeds it with input.
 
 A core whose work does not fit into ``T_wall`` does **not** stretch it: the user
 chose the factor, and the real machine keeps the clock and drops what is late.
@@ -47,7 +50,11 @@ class WallTime:
 
 
 def wall_time(
-    board: Board, dt_ms: float, t_bio_s: float, time_scale_factor: float | None = None
+    board: Board,
+    dt_ms: float,
+    t_bio_s: float,
+    time_scale_factor: float | None = None,
+    steps_take_s: float | None = None,
 ) -> WallTime:
     """Return the wall-clock time of a run.
 
@@ -60,6 +67,8 @@ def wall_time(
         Simulated biological time.
     time_scale_factor : float, optional
         Slow-down that the user asks for, at least 1.
+    steps_take_s : float, optional, s
+        Time that all steps take on a board that runs as fast as it can.
 
     Raises
     ------
@@ -74,11 +83,15 @@ def wall_time(
     _check(board, time_scale_factor)
     timing = board.time
     if timing is not None and timing.mode == "accelerated":
+        if timing.speedup is None:
+            return _as_fast_as_possible(t_bio_s, None, None)
         reason = f"accelerated {timing.speedup:g} times"
         return WallTime(t_bio_s, t_bio_s / timing.speedup, 1 / timing.speedup, reason)
-    if timing is None or timing.mode != "realtime":
-        what = "the profile's time mode has no rule for the wall-clock time yet"
-        raise BoardError(explain(what, where=f"board {board.name}"))
+    if timing is not None and timing.mode == "as_fast_as_possible":
+        return _as_fast_as_possible(t_bio_s, steps_take_s, time_scale_factor)
+    if timing is None:
+        what = "the profile does not say how the board's time runs"
+        raise BoardError(explain(what, where=f"board {board.name}", todo="Add a section [time]"))
     smallest = board.limit("timestep_ms_min_realtime")
     needed = 1.0 if smallest is None else max(1.0, smallest / dt_ms)
     asked = 1.0 if time_scale_factor is None else float(time_scale_factor)
@@ -92,6 +105,24 @@ def wall_time(
     return WallTime(t_bio_s, t_bio_s * factor, factor, reason, time_scale_factor, honoured)
 
 
+def _as_fast_as_possible(
+    t_bio_s: float, steps_take_s: float | None, asked: float | None
+) -> WallTime:
+    least_s = 0.0 if steps_take_s is None else steps_take_s
+    if asked is not None and asked * t_bio_s >= least_s:
+        reason = "time_scale_factor given by the user"
+        return WallTime(t_bio_s, t_bio_s * asked, asked, reason, asked)
+    if steps_take_s is None:
+        reason = "no speed is published for this board; it is taken to keep real time"
+        return WallTime(t_bio_s, t_bio_s, 1.0, reason)
+    factor = steps_take_s / t_bio_s if t_bio_s > 0 else 1.0
+    reason = (
+        "as fast as possible, without input and output by a host: the steps of the slowest core, "
+        "the longest route, the barrier"
+    )
+    return WallTime(t_bio_s, steps_take_s, factor, reason, asked, asked is None)
+
+
 def _check(board: Board, factor: float | None) -> None:
     if factor is None:
         return
@@ -101,6 +132,8 @@ def _check(board: Board, factor: float | None) -> None:
         raise InvalidValueError(
             explain("not a slow-down", where=where, allowed=allowed, given=factor)
         )
-    if factor != 1 and (board.time is None or not board.time.allow_slowdown):
+    timing = board.time
+    paced = timing is not None and timing.mode == "as_fast_as_possible"
+    if factor != 1 and not paced and (timing is None or not timing.allow_slowdown):
         what = f"board {board.name} cannot run slower than its own time"
         raise InvalidValueError(explain(what, where=where, allowed="1", given=factor))

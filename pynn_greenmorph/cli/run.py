@@ -13,13 +13,15 @@ from typing import TextIO
 import click
 
 from .. import __version__
+from ..accounting.experiments.file import prepare
 from ..boards.profile import list_boards, load_board, resolve_board
 from ..dialects.redirect import Redirection
 from ..dialects.script import Outcome, Script, ScriptError, load_script, run_script
 from ..dialects.simulators import Simulator, check_one, simulator_named
-from ..errors import UnknownNameError, unknown_name
+from ..errors import BoardError, UnknownNameError, unknown_name
 from .fault import Fault, ScriptFault, reported
 from .progress import progress_bar
+from .recorded import recorded
 from .sessions import Sessions, check_writable
 
 __all__ = ["run_command"]
@@ -32,6 +34,7 @@ def run_command(
     boundary: str | None,
     report: str | None,
     simulator: str | None,
+    ledger: str | None = None,
 ) -> int:
     """Run a script under redirection and print its energy summary.
 
@@ -43,8 +46,8 @@ def run_command(
         Path of the script.
     arguments : sequence of str
         The script's own arguments.
-    board, boundary, report, simulator : str or None
-        The options ``--board``, ``--boundary``, ``--report`` and ``--as``.
+    board, boundary, report, simulator, ledger : str or None
+        The options ``--board``, ``--boundary``, ``--report``, ``--as`` and ``--ledger``.
 
     Returns
     -------
@@ -61,6 +64,7 @@ def run_command(
         shown = _check_board(board, boundary)
         if report is not None:
             check_writable(report)
+        book = None if ledger is None else prepare(ledger)
     script = _load(name)
     if only is None:
         with reported(ScriptFault):
@@ -70,8 +74,13 @@ def run_command(
         from ..frontend.state import state  # noqa: F401 - the first import of PyNN
     except ImportError as error:
         raise Fault(f"{error}. Run 'greenmorph doctor' to see what is missing.") from error
-    with _connected(board and resolve_board(board), sessions):
+    with (
+        _connected(board and resolve_board(board), sessions),
+        reported(),
+        recorded(book, script, arguments, boundary, sessions.faults) as finish,
+    ):
         outcome, selected = _run(script, arguments, only, shown)
+        finish(outcome)
     return _finish(script, outcome, selected, sessions)
 
 
@@ -84,10 +93,19 @@ def _check_board(board: str | None, boundary: str | None) -> str:
         return profile.name
     if boundary is not None:
         # Which board prices the run is the script's choice, so any board's boundary may do.
-        known = {name for each in list_boards() for name in load_board(each).boundaries}
+        known = _boundaries()
         if boundary not in known:
             raise UnknownNameError(unknown_name("boundary", boundary, known))
     return "as the script says"
+
+
+def _boundaries() -> set[str]:
+    """Return the boundaries of all boards; one that cannot be used must not stop the others."""
+    known: set[str] = set()
+    for name in list_boards():
+        with suppress(BoardError):
+            known.update(load_board(name).boundaries)
+    return known
 
 
 def _load(name: str) -> Script:

@@ -79,7 +79,7 @@ class Sessions:
         self._number = 0
         self._first_text = ""
         self._lines: list[str] = []
-        self._joules: dict[str, float] = {}
+        self._joules: dict[tuple[str, str], float] = {}
 
     def __call__(self, session: Any) -> None:
         """Report on a session that has just ended."""
@@ -94,10 +94,13 @@ class Sessions:
     def _take(self, report: Report) -> None:
         if not self._lines:
             self._first_text = str(report)
-        energy = f"{quantity(report.energy_j, 'J')} ({span(report.interval_j, 'J')})"
+        # Without a published static power there is no total, but a dynamic part.
+        part = "dynamic " if report.missing else ""
+        joules = report.dynamic_j if part else report.energy_j
+        ends = report.dynamic_interval_j if part else report.interval_j
+        energy = f"{part}{quantity(joules, 'J')} ({span(ends, 'J')})"
         self._lines.append(f"  session {self._number}: {energy}, {report.subject}")
-        total = self._joules.get(report.subject, 0.0)
-        self._joules[report.subject] = total + report.energy_j
+        self._joules[part, report.subject] = self._joules.get((part, report.subject), 0.0) + joules
         if self.path is not None:
             path = self.path
             if self._number > 1:
@@ -115,8 +118,8 @@ class Sessions:
             parts = [self._first_text]
         elif self._lines:
             sums = [
-                f"  together: {quantity(joules, 'J')}, {subject}"
-                for subject, joules in self._joules.items()
+                f"  together: {part}{quantity(joules, 'J')}, {subject}"
+                for (part, subject), joules in self._joules.items()
             ]
             parts = ["\n".join(["energy of each session (95 % interval)", *self._lines, *sums])]
         if self.written:

@@ -1,4 +1,4 @@
-"""setup(), run(), reset(), end() and the energy report."""
+"""setup(), run(), reset() and end()."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from typing import Any
 
 from pyNN import common
 
-from ..accounting.report import Report
+from ..accounting.host import METHODS
 from ..boards.profile import resolve_board
-from ..engine.profile import Profile
 from ..errors import InvalidValueError, LifecycleError, explain
 from . import state as simulator
 from .files import open_file
@@ -28,14 +27,12 @@ from .values import finite_number
 
 __all__ = [
     "end",
-    "energy_report",
     "get_current_time",
     "get_max_delay",
     "get_min_delay",
     "get_time_step",
     "initialize",
     "num_processes",
-    "profile",
     "rank",
     "reset",
     "run",
@@ -55,6 +52,7 @@ def setup(
     threads: int | str = "auto",
     spike_precision: str = "on_grid",
     time_scale_factor: float | None = None,
+    host_energy: str = "auto",
     **extra_params: Any,
 ) -> int:
     """Begin a new network; whatever was there before is destroyed.
@@ -80,6 +78,10 @@ def setup(
         Spikes are always on the grid; ``"off_grid"`` is reported as not honoured.
     time_scale_factor : float, optional
         How much slower than biology a real-time board runs.
+    host_energy : {"auto", "rapl", "interval", "codecarbon"}
+        How the energy of this computer during ``run()`` is found, which reports show
+        beside the model: ``"auto"`` reads the processor's counters where it may, and
+        else gives an interval; ``"codecarbon"`` asks that package's offline tracker.
     **extra_params
         ``seed`` (also ``rng_seed``, ``grng_seed``) seeds native random
         numbers. Arguments of other backends are accepted and reported as
@@ -101,6 +103,7 @@ def setup(
     check_threads(threads)
     check_choice("precision", precision, ["exact", "fast"])
     check_choice("spike_precision", spike_precision, ["on_grid", "off_grid"])
+    check_choice("host_energy", host_energy, METHODS)
     if time_scale_factor is not None:
         finite_number(
             time_scale_factor, "time_scale_factor", positive=True, where="setup()", unit=""
@@ -125,7 +128,7 @@ def setup(
             )
         )
     _write_pending()
-    session = Session(dt, seed, chosen, time_scale_factor, threads, precision)
+    session = Session(dt, seed, chosen, time_scale_factor, threads, precision, host_energy)
     simulator.state.open(session, low, high)
     _note_deviations(session, spike_precision, extra_params)
     return int(rank())
@@ -218,7 +221,7 @@ def run_until(time_point: float, callbacks: Sequence[Callback] | None = None) ->
     pynn_greenmorph.errors.SimulationError
         When a state variable is no longer a finite number.
     """
-    simulator.state.require("run()")
+    session = simulator.state.require("run()")
     stop = finite_number(time_point, "time", where="run()")
     now = simulator.state.t
     if stop - now < -simulator.state.dt / 2.0:
@@ -229,9 +232,14 @@ def run_until(time_point: float, callbacks: Sequence[Callback] | None = None) ->
                 allowed="times that are not before the current time; durations are not negative",
             )
         )
-    if not callbacks:
-        simulator.state.run_until(max(stop, now))
-        return float(simulator.state.t)
+    if callbacks is not None:
+        _check_callbacks(callbacks)
+    with session.one_run():
+        _advance(stop, callbacks or ())
+    return float(simulator.state.t)
+
+
+def _check_callbacks(callbacks: Any) -> None:
     if callable(callbacks) or not all(callable(callback) for callback in callbacks):
         raise TypeError(
             explain(
@@ -241,6 +249,14 @@ def run_until(time_point: float, callbacks: Sequence[Callback] | None = None) ->
                 given=repr(callbacks),
             )
         )
+
+
+def _advance(stop: float, callbacks: Sequence[Callback]) -> None:
+    """Run to a time (ms), and call whom it is time to call on the way."""
+    now = simulator.state.t
+    if not callbacks:
+        simulator.state.run_until(max(stop, now))
+        return
     due: list[list[Any]] = [[_next_call(callback, now), callback] for callback in callbacks]
     while simulator.state.t + 1e-9 < stop:
         target = min([stop, *[entry[0] for entry in due]])
@@ -259,7 +275,6 @@ def run_until(time_point: float, callbacks: Sequence[Callback] | None = None) ->
                     allowed=f"a time after {now:g} ms",
                 )
             )
-    return float(simulator.state.t)
 
 
 def run(simtime: float, callbacks: Sequence[Callback] | None = None) -> float:
@@ -325,65 +340,3 @@ initialize = common.initialize
     num_processes,
     rank,
 ) = common.build_state_queries(simulator)
-
-
-def energy_report(
-    board: str | None = None,
-    boundary: str | None = None,
-    neurons_per_core: int | dict[str, int] | None = None,
-    time_scale_factor: float | None = None,
-) -> Report:
-    """Say what the simulation so far would cost on a board.
-
-    Parameters
-    ----------
-    board : str, optional
-        Name of a board; by default the one given to ``setup()``. ``"ideal"``
-        has no prices of its own and is priced on ``"spinnaker1_spinn5"``.
-    boundary : str, optional
-        Where the power is measured, for example ``"board_dc"``.
-    neurons_per_core : int or dict, optional
-        Cells per core, for all cells or by cell type or population label.
-    time_scale_factor : float, optional
-        How much slower than biology a real-time board runs.
-
-    Returns
-    -------
-    Report
-
-    Raises
-    ------
-    LifecycleError
-        Before ``setup()``.
-    UnknownNameError
-        For an unknown board or boundary.
-    """
-    session = simulator.state.session
-    if session is None:
-        raise LifecycleError(
-            explain("energy_report() was called before setup()", todo="Call setup() and run()")
-        )
-    return session.report(board, boundary, neurons_per_core, time_scale_factor)
-
-
-def profile() -> Profile:
-    """Say where the wall time of all ``run()`` calls since ``setup()`` went.
-
-    Returns
-    -------
-    Profile
-        Seconds of update, delivery, recording, barrier and the rest; ``print``
-        shows them with their shares.
-
-    Raises
-    ------
-    LifecycleError
-        Before ``setup()``.
-    """
-    session = simulator.state.session
-    if session is None:
-        raise LifecycleError(
-            explain("profile() was called before setup()", todo="Call setup() and run()")
-        )
-    result: Profile = session.simulation.profile()
-    return result

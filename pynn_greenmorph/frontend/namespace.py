@@ -27,14 +27,12 @@ from .connections import Connection
 from .connectors import *  # noqa: F403
 from .control import (
     end,
-    energy_report,
     get_current_time,
     get_max_delay,
     get_min_delay,
     get_time_step,
     initialize,
     num_processes,
-    profile,
     rank,
     reset,
     run,
@@ -43,9 +41,11 @@ from .control import (
     setup,
 )
 from .electrodes import ACSource, DCSource, NoisyCurrentSource, StepCurrentSource
+from .experiment import experiment
 from .native_rng import NativeRNG
 from .populations import Population, PopulationView
 from .projections import Projection
+from .reports import calibrate, cite, energy_report, profile
 from .spynnaker import NAMES, refused_name
 from .state import state
 from .synapses import StaticSynapse, synapse_classes
@@ -111,11 +111,14 @@ __all__ = [
     "Sphere",
     "StandardCellType",
     "StepCurrentSource",
+    "calibrate",
+    "cite",
     "connect",
     "create",
     "end",
     "energy_report",
     "errors",
+    "experiment",
     "get_current_time",
     "get_max_delay",
     "get_min_delay",

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..accounting.given import Given
+from ..accounting.host import HostClock
+from ..accounting.last_run import Mark, ledger_since, mark
 from ..accounting.ledger import Ledger, take_ledger
+from ..accounting.phases import PhaseValues
 from ..accounting.report import Report, make_report
 from ..engine.simulation import Simulation
+from ..errors import ReportError, UnknownNameError, explain, unknown_name
 from ..mapping.fidelity import FidelityLog
 from ..network import Network
 from .values import finite_number
@@ -34,12 +42,16 @@ class Session:
         Number of threads; no result depends on it.
     precision : {"exact", "fast"}
         See :class:`.Network`.
+    host_energy : {"auto", "rapl", "interval", "codecarbon"}
+        How this computer's energy is found; see :class:`.HostClock`.
 
     Attributes
     ----------
     network : Network
     simulation : Simulation
     fidelity : FidelityLog
+    host : HostClock
+        Time and energy of this computer in all calls of ``run()``.
     open : bool
         False after ``end()`` or the next ``setup()``.
     noisy_sources : int
@@ -56,10 +68,14 @@ class Session:
         time_scale_factor: float | None,
         threads: int | str = "auto",
         precision: str = "exact",
+        host_energy: str = "auto",
     ) -> None:
         self.network = Network(dt_ms=dt_ms, seed=seed, precision=precision)
         self.simulation = Simulation(self.network, threads)
         self.fidelity = FidelityLog()
+        self.host = HostClock(host_energy)
+        self._run_began: Mark | None = None
+        self._in_run = False
         self.board = board
         self.time_scale_factor = time_scale_factor
         self.open = True
@@ -90,9 +106,42 @@ class Session:
         """Whether at least one step was simulated."""
         return self.simulation.lifetime > 0
 
-    def ledger(self) -> Ledger:
-        """Return the counts so far, frozen."""
-        return take_ledger(self.network, self.simulation)
+    @contextmanager
+    def one_run(self) -> Iterator[None]:
+        """Surround one call of ``run()``; a call within it, from a callback, is a part of it."""
+        if self._in_run:
+            yield
+            return
+        self._run_began, self._in_run = mark(self.simulation), True
+        self.host.begin()
+        try:
+            yield
+        finally:
+            self._in_run = False
+            self.host.end()
+
+    def ledger(self, scope: str = "session") -> Ledger:
+        """Return the counts so far, or those of the last ``run()`` alone, frozen.
+
+        Parameters
+        ----------
+        scope : {"session", "last run"}
+
+        Raises
+        ------
+        UnknownNameError
+            For another scope.
+        ReportError
+            For the last run before there was one.
+        """
+        if scope == "session":
+            return take_ledger(self.network, self.simulation)
+        if scope != "last run":
+            raise UnknownNameError(unknown_name("scope", scope, ["session", "last run"]))
+        if self._run_began is None:
+            what = "there is no last run yet"
+            raise ReportError(explain(what, where="energy_report()", todo="Call run() first"))
+        return ledger_since(self._run_began, self.network, self.simulation)
 
     def report(
         self,
@@ -100,6 +149,11 @@ class Session:
         boundary: str | None = None,
         neurons_per_core: int | dict[str, int] | None = None,
         time_scale_factor: float | None = None,
+        *,
+        given: Given | None = None,
+        voltage_v: float | None = None,
+        phases: PhaseValues | None = None,
+        scope: str = "session",
     ) -> Report:
         """Price the counts so far on a board.
 
@@ -113,6 +167,10 @@ class Session:
             Placement, by default the board's limit.
         time_scale_factor : float, optional
             Slow-down on a real-time board; by default the one given to ``setup()``.
+        given, voltage_v, phases : optional
+            Your values, supply voltage and durations; see :func:`.make_report`.
+        scope : {"session", "last run"}
+            Whether to report on all calls of ``run()``, or on the last one alone.
 
         Returns
         -------
@@ -121,7 +179,7 @@ class Session:
         Raises
         ------
         UnknownNameError
-            For an unknown board or boundary.
+            For an unknown board, boundary or scope.
         BoardError
             When the board's profile lacks a number that is needed.
         """
@@ -130,13 +188,18 @@ class Session:
             finite_number(
                 time_scale_factor, "time_scale_factor", positive=True, where=where, unit=""
             )
-        return make_report(
-            self.ledger(),
+        report = make_report(
+            self.ledger(scope),
             board=self.board if board is None else board,
             boundary=boundary,
             neurons_per_core=neurons_per_core,
             time_scale_factor=(
                 self.time_scale_factor if time_scale_factor is None else time_scale_factor
             ),
+            given=given,
+            voltage_v=voltage_v,
+            phases=phases,
             fidelity=self.fidelity.rows(),
         )
+        host = self.host.energy(last=scope != "session")
+        return replace(report, scope=scope, host=host if host.runs else None)

@@ -120,7 +120,7 @@ def check_extra(extra: dict[str, Any]) -> None:
             raise UnknownNameError(explain(what, where="setup()", todo="Use timestep="))
     known = [
         "timestep", "min_delay", "max_delay", "board", "precision", "threads", "spike_precision",
-        "time_scale_factor", *_SEED_NAMES, *HARMLESS, *_NOT_HONOURED,
+        "time_scale_factor", "host_energy", *_SEED_NAMES, *HARMLESS, *_NOT_HONOURED,
     ]  # fmt: skip
     for name in extra:
         # PyNN's setup() takes any argument of any backend; only what looks

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -84,8 +85,12 @@ class State(common.control.BaseState):
         The present session.
     board_override : str or None
         Board that the command line chose for a script.
+    boundary, ledger : str or None
+        Boundary and ledger that the command line chose for a script's experiments.
     listeners : list of callable
         Called with each session that ran, when it is closed.
+    experiments : list of Experiment
+        Those that are open, the innermost last.
     progress : callable or None
         Called with (time now, time at the end of this run call), both in ms.
     """
@@ -96,7 +101,10 @@ class State(common.control.BaseState):
         self.num_processes = 1
         self.session: Session | None = None
         self.board_override: str | None = None
+        self.boundary: str | None = None
+        self.ledger: Path | None = None
         self.listeners: list[Callable[[Session], None]] = []
+        self.experiments: list[Any] = []
         self.progress: Callable[[float, float], None] | None = None
         self._min_delay: float | str = "auto"
         self._max_delay: float | str = "auto"
@@ -136,6 +144,7 @@ class State(common.control.BaseState):
         """Close the present session and begin a new one."""
         self.close()
         self.session = session
+        self._tell_experiment(session)
         self._dt = session.network.dt_ms
         self._min_delay, self._max_delay = min_delay, max_delay
         self.recorders: set[Any] = set()
@@ -152,6 +161,12 @@ class State(common.control.BaseState):
             if session.has_run:
                 for listener in self.listeners:
                     listener(session)
+                if self.experiments:
+                    self.experiments[-1].take(session)
+
+    def _tell_experiment(self, session: Session) -> None:
+        if self.experiments:
+            self.experiments[-1].settle(session)
 
     # -- what PyNN's common code reads -------------------------------------------
 
@@ -208,14 +223,18 @@ class State(common.control.BaseState):
             )
         check_samples(session.network, target - session.simulation.step)
         self.running = True
+        self._tell_experiment(session)
         session.simulation.run(target, self._progress_for(session, target))
 
-    def _progress_for(self, session: Session, target: int) -> Callable[[int], None] | None:
-        shown = self.progress
-        if shown is None:
-            return None
-        end = float(session.to_ms(target))
-        return lambda step: shown(float(session.to_ms(step)), end)
+    def _progress_for(self, session: Session, target: int) -> Callable[[int], None]:
+        shown, end = self.progress, float(session.to_ms(target))
+
+        def go_on(step: int) -> None:
+            session.host.poll()
+            if shown is not None:
+                shown(float(session.to_ms(step)), end)
+
+        return go_on
 
     def run(self, simtime: float) -> None:
         """Advance by a time in ms."""

@@ -1,12 +1,17 @@
-"""Placement by neurons per core: which core of which board each cell would sit on.
+"""Placement by neurons per core and fan-in: on which core of which board each cell would sit.
 
 Populations are taken in order of creation and cut into slices of at most
 ``neurons_per_core`` cells. Slices are **filled fully**: 600 cells at 255 a core
-are 255, 255 and 90, not three of 200. A core holds cells of one population
-only, because it runs one program. Sources take cores as neurons do.
+are 255, 255 and 90, not three of 200.
 
-The rule needs no wiring, so the placement of a network that grows is the
-placement of the old network with cores added at the end.
+Where cores run software (model "software_cores"), a core holds cells of one
+population only, because it runs one program; elsewhere populations share cores.
+Sources take cores as neurons do where the profile prices their ticks; elsewhere
+their spikes come from outside, and they sit on no core.
+
+Where a core can take only so many inputs, counted as distinct sources, a slice
+ends before the neuron that would need one more. A neuron that alone has more
+gets a core of its own, and the row of that limit says so.
 """
 
 from __future__ import annotations
@@ -22,8 +27,10 @@ from numpy.typing import NDArray
 from ..boards.profile import Board
 from ..errors import BoardError, InvalidValueError, UnknownNameError, explain, unknown_name
 from ..registry import cell_models
+from .cores import NO_CORE, Cores
+from .inputs import Inputs
 
-__all__ = ["Placeable", "Placement", "Usage", "place"]
+__all__ = ["HasPopulations", "Placeable", "Placement", "Usage", "place"]
 
 NeuronsPerCore = int | Mapping[str, int] | None
 
@@ -52,12 +59,28 @@ class Placeable(Protocol):
         """Number of cells."""
 
 
+class Wired(Protocol):
+    """What a projection must have for its inputs to be counted; a row of a ledger has it."""
+
+    @property
+    def pre(self) -> NDArray[np.int32]:
+        """Global id of the source of each connection."""
+
+    @property
+    def post(self) -> NDArray[np.int32]:
+        """Global id of the target of each connection."""
+
+
 class HasPopulations(Protocol):
     """A ledger, as far as placement needs it."""
 
     @property
     def populations(self) -> Sequence[Placeable]:
         """The populations, in order of creation."""
+
+    @property
+    def projections(self) -> Sequence[Wired]:
+        """The projections."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +92,11 @@ class Usage:
     limit: int
     unit: str
 
+    @property
+    def exceeded(self) -> bool:
+        """Whether more is used than there is."""
+        return self.used > self.limit
+
 
 @dataclass(frozen=True)
 class Placement:
@@ -79,12 +107,15 @@ class Placement:
     board : str
         Name of the board's profile.
     core : (n_cells,) int32
-        Core of every cell. Cores count from 0 through all boards.
+        Core of every cell; -1 for a source outside of the board. Cores count from 0
+        through all boards.
     cores : int
         Number of cores in use.
     boards, frames : int
         Boards that this takes, at least 1, and frames that hold so many boards.
     cores_per_board : int
+    chips : int
+        Chips with at least one core in use.
     usage : tuple of Usage
         What is used of each limit.
     """
@@ -95,6 +126,7 @@ class Placement:
     boards: int
     frames: int
     cores_per_board: int
+    chips: int
     usage: tuple[Usage, ...]
 
 
@@ -108,15 +140,18 @@ def place(
     Parameters
     ----------
     network : Ledger or sequence
-        Something with ``populations``, or the populations themselves: rows with
-        ``label``, ``model``, ``kind``, ``first`` and ``size``, in order of
-        creation, whose cells are 0, 1, 2, ... without a gap.
+        Something with ``populations`` and ``projections``, or the populations
+        themselves, whose fan-in is then not known: rows with ``label``,
+        ``model``, ``kind``, ``first`` and ``size``, in order of creation, whose
+        cells are 0, 1, 2, ... without a gap.
     board : Board
-        A profile whose limits name chips, application cores and neurons per core.
+        A profile. Without a number of cores a chip is one core; without chips
+        a board is one chip.
     neurons_per_core : int or mapping of str to int, optional
         Cells per core for all populations, or by label, or by cell type (a
         label goes before a cell type). The board's limit where nothing is
         given. The limit binds neurons only: a source has no state to hold.
+        A population with a number of its own shares no core.
 
     Raises
     ------
@@ -125,43 +160,108 @@ def place(
     UnknownNameError
         If a key is neither a label nor a cell type.
     BoardError
-        If the profile lacks a limit that placement needs.
+        If a profile of model "software_cores" does not say how many neurons a core holds.
     """
     populations = network if isinstance(network, Sequence) else network.populations
-    limit = _limit(board, "neurons_per_core")
-    per_board = _limit(board, "chips") * _limit(board, "app_cores_per_chip")
     if isinstance(neurons_per_core, Mapping):
         _check_keys(neurons_per_core, populations)
     elif neurons_per_core is not None:
         _whole(neurons_per_core, "neurons_per_core")
-    core = np.empty(sum(row.size for row in populations), np.int32)
-    done = cores = fullest = 0
+    _check_gaps(populations)
+    inputs = None if isinstance(network, Sequence) else _inputs(network, board)
+    cores = _fill(populations, board, neurons_per_core, None)
+    fan_in = board.limit("fan_in_per_core")
+    if (
+        inputs is not None
+        and fan_in is not None
+        and inputs.most_per_core(cores.core, cores.count) > fan_in
+    ):
+        cores = _fill(populations, board, neurons_per_core, (inputs, int(fan_in)))
+    return _placement(board, cores, populations, inputs)
+
+
+def _fill(
+    populations: Sequence[Placeable],
+    board: Board,
+    given: NeuronsPerCore,
+    fan_in: tuple[Inputs, int] | None,
+) -> Cores:
+    limit, n_cells = _limit(board), sum(row.size for row in populations)
+    cores = Cores(np.full(n_cells, NO_CORE, np.int32), fan_in)
+    alone = board.model == "software_cores"
+    for row in populations:
+        if row.kind == "source" and "e_source_tick" not in board.dynamic:
+            continue
+        slots, own = _slots(row, given, limit, board)
+        if alone or own:
+            cores.close()
+        cores.take(row.first, row.size, max(1, n_cells) if slots is None else slots)
+        if own:
+            cores.close()
+    return cores
+
+
+def _placement(
+    board: Board, cores: Cores, populations: Sequence[Placeable], inputs: Inputs | None
+) -> Placement:
+    per_chip = int(board.limit("app_cores_per_chip") or board.limit("cores_per_chip") or 1)
+    per_board = per_chip * int(board.limit("chips") or 1)
+    boards = max(1, -(-cores.count // per_board))
+    in_frame = board.limit("boards_per_frame")
+    frames = -(-boards // int(in_frame)) if in_frame else 1
+    usage = [Usage("cores", cores.count, boards * per_board, "cores")]
+    limit = _limit(board)
+    if limit is not None:
+        fullest = _fullest(cores.core, populations)
+        usage.append(Usage("neurons on the fullest core", fullest, limit, "neurons"))
+    most = board.limit("fan_in_per_core")
+    if inputs is not None and most is not None:
+        used = inputs.most_per_core(cores.core, cores.count)
+        usage.append(Usage("inputs of the fullest core", used, int(most), "inputs"))
+    most = board.limit("fan_in_per_neuron")
+    if inputs is not None and most is not None:
+        used = inputs.most_per_cell()
+        usage.append(Usage("synapses of the fullest neuron", used, int(most), "inputs"))
+    chips = -(-cores.count // per_chip)
+    return Placement(
+        board.name, cores.core, cores.count, boards, frames, per_board, chips, tuple(usage)
+    )
+
+
+def _fullest(core: NDArray[np.int32], populations: Iterable[Placeable]) -> int:
+    """Return how many neurons sit on the core that has most of them."""
+    held = np.zeros(int(core.max(initial=0)) + 1, np.int64)
+    for row in populations:
+        if row.kind == "neuron":
+            held += np.bincount(core[row.first : row.first + row.size], minlength=len(held))
+    return int(held.max())
+
+
+def _inputs(network: HasPopulations, board: Board) -> Inputs | None:
+    """Return the inputs of the cells, if a limit of the board asks for them."""
+    names = ("fan_in_per_core", "fan_in_per_neuron")
+    if all(board.limit(name) is None for name in names):
+        return None
+    n_cells = sum(row.size for row in network.populations)
+    return Inputs(tuple((row.pre, row.post) for row in network.projections), n_cells)
+
+
+def _check_gaps(populations: Iterable[Placeable]) -> None:
+    done = 0
     for row in populations:
         if row.first != done:
             what = f"its cells start at {row.first}, but the cells before end at {done}"
             raise InvalidValueError(explain(what, where=f"population {row.label!r}"))
-        slots = _slots(row, neurons_per_core, limit, board)
-        core[done : done + row.size] = cores + np.arange(row.size) // slots
         done += row.size
-        cores += -(-row.size // slots)
-        if row.kind == "neuron":
-            fullest = max(fullest, min(slots, row.size))
-    boards = max(1, -(-cores // per_board))
-    in_frame = board.limit("boards_per_frame")
-    usage = (
-        Usage("cores", cores, boards * per_board, "cores"),
-        Usage("neurons on the fullest core", fullest, limit, "neurons"),
-    )
-    frames = -(-boards // int(in_frame)) if in_frame else 1
-    return Placement(board.name, core, cores, boards, frames, per_board, usage)
 
 
-def _limit(board: Board, name: str) -> int:
-    value = board.limit(name)
-    if value is None:
-        what = f"the profile has no limits.{name}, which placement needs"
+def _limit(board: Board) -> int | None:
+    """Return how many neurons a core holds, ``None`` if that is not known."""
+    value = board.limit("neurons_per_core")
+    if value is None and board.model == "software_cores":
+        what = "the profile has no limits.neurons_per_core, which placement needs"
         raise BoardError(explain(what, where=f"board {board.name}"))
-    return int(value)
+    return None if value is None else int(value)
 
 
 def _whole(value: object, where: str) -> None:
@@ -171,14 +271,16 @@ def _whole(value: object, where: str) -> None:
         raise InvalidValueError(explain(what, where=where, allowed=allowed, given=value))
 
 
-def _slots(row: Placeable, given: NeuronsPerCore, limit: int, board: Board) -> int:
-    """Return how many cells of a population a core takes."""
+def _slots(
+    row: Placeable, given: NeuronsPerCore, limit: int | None, board: Board
+) -> tuple[int | None, bool]:
+    """Return how many cells of a population a core takes, and whether that is its own number."""
+    by_name = isinstance(given, Mapping)
     wanted = given.get(row.label, given.get(row.model)) if isinstance(given, Mapping) else given
     if wanted is None:
-        return limit
+        return limit, False
     slots = operator.index(wanted)
-    if row.kind == "neuron" and slots > limit:
-        by_name = isinstance(given, Mapping)
+    if row.kind == "neuron" and limit is not None and slots > limit:
         raise InvalidValueError(
             explain(
                 "more neurons per core than the board holds",
@@ -188,7 +290,7 @@ def _slots(row: Placeable, given: NeuronsPerCore, limit: int, board: Board) -> i
                 todo="" if by_name else "Use {name: number} to set it for sources alone",
             )
         )
-    return slots
+    return slots, by_name
 
 
 def _check_keys(given: Mapping[str, int], populations: Iterable[Placeable]) -> None:

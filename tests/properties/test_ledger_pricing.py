@@ -110,7 +110,7 @@ def test_counts_equal_brute_force(model: Model) -> None:
 def test_joules_balance(model: Model, boundary: str | None) -> None:
     """Also where cores are clamped, which so many spikes in so few steps make common."""
     priced = price(model.ledger(), SPINN5, boundary, model.per_core)
-    total = priced.phases["run"].energy_j
+    total = sum(part.energy_j for part in priced.phases.values())
     parts = [*priced.populations.values(), *priced.projections.values()]
     by_owner = priced.static_j + sum(part.energy_j for part in parts)
     assert by_owner == pytest.approx(total, rel=1e-9, abs=0)

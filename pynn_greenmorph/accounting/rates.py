@@ -1,0 +1,51 @@
+"""A report's energy per event and per second, and in other words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .nature import JOULE_PER_KWH
+from .numbers import quantity
+
+__all__ = ["BRAIN_W", "HOUSEHOLD_KWH", "rates"]
+
+#: A human brain's power, W, as it is usually quoted.
+BRAIN_W = 20.0
+
+#: Electricity of a household in the United States in a year, kWh (EIA, 2020).
+HOUSEHOLD_KWH = 10_715.0
+
+
+def rates(document: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return names and words of what follows from a report's energy.
+
+    Parameters
+    ----------
+    document : mapping
+        See :mod:`.document`.
+
+    Returns
+    -------
+    list of (str, str)
+        A row whose divisor is 0, or whose energy is not published, is left out.
+    """
+    counters, time = document["counters"], document["time"]
+    total, dynamic = document["energy_j"], document["dynamic_j"]
+    rows = []
+    for unit, name in (("synaptic event", "synaptic_events"), ("spike", "spikes")):
+        if counters[name]:
+            words = f"dynamic {quantity(dynamic / counters[name], 'J')}"
+            if total is not None:
+                words = f"{quantity(total / counters[name], 'J')}, of which {words}"
+            rows.append((f"per {unit}", words))
+    if total is None or not time["t_wall_s"]:
+        return rows
+    rows.append(("per biological second", quantity(total / time["t_bio_s"], "J")))
+    rows.append(("mean power during T_wall", quantity(total / time["t_wall_s"], "W")))
+    kwh = total / JOULE_PER_KWH
+    rows.append(("in kilowatt-hours", f"{kwh:.4g} kWh"))
+    rows.append((f"seconds of a brain of {BRAIN_W:g} W", f"{total / BRAIN_W:.4g} s"))
+    household = f"years of a US household of {HOUSEHOLD_KWH:g} kWh"
+    rows.append((household, f"{kwh / HOUSEHOLD_KWH:.4g}"))
+    return rows

@@ -1,0 +1,285 @@
+"""Formats of a report: each is a function of its document, and labels are escaped in all."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import jsonschema  # type: ignore[import-untyped]
+import neo
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pynn_greenmorph.accounting.document import schema
+from pynn_greenmorph.accounting.flat import COLUMNS
+from pynn_greenmorph.accounting.formats import FORMATS, read_document, render
+from pynn_greenmorph.accounting.host import HostClock
+from pynn_greenmorph.accounting.report import Report, make_report
+from pynn_greenmorph.boards.profile import list_boards, load_board
+from pynn_greenmorph.errors import (
+    BoardError,
+    MissingPackageError,
+    ReportError,
+    UnknownNameError,
+)
+from tests.ledgers import Wires, make_ledger
+
+BAD = ["<script>alert(1)</script>", "a|b", "=1+1", "50 %_$", "../../etc/passwd", "x\\y{z}&#~^\"'"]
+
+
+def report(label: str = "exc", **options: Any) -> Report:
+    """Return the report of a small network; the label is that of a population."""
+    wires = [Wires(f"in->{label}", [12, 13, 14], [0, 5, 11])]
+    populations = [(label, "neuron", 12), ("in", "source", 3)]
+    return make_report(make_ledger(populations, wires, [2] * 15), **options)
+
+
+class Strict(HTMLParser):
+    """Reads a page, and keeps its texts and its tags; every tag must be closed in order."""
+
+    VOID = ("meta", "line", "rect")
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.open: list[str] = []
+        self.words: list[str] = []
+        self.links: list[str] = []
+        self.feed(page)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self.tags.append(tag)
+        self.links += [value for name, value in attrs if name in ("src", "href")]
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in self.VOID:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+def test_every_format_is_made_from_the_file_alone(tmp_path: Path) -> None:
+    made = report()
+    path = made.to_json(tmp_path / "r.json", compare=True)
+    document = read_document(path)
+    jsonschema.validate(document, schema())
+    assert document == made.to_dict(compare=True)
+    for name in FORMATS:
+        assert render(document, name) == render(made.to_dict(compare=True), name)
+    assert render(document, "html") == made.to_html()
+    document = read_document(made.to_json(path))
+    for name, words in (
+        ("csv", made.to_csv()),
+        ("markdown", made.to_markdown()),
+        ("latex", made.to_latex()),
+        ("text", f"{made}\n"),
+        ("line", made.to_line() + "\n"),
+        ("bibtex", made.cite()),
+    ):
+        assert render(document, name) == words
+    with pytest.raises(UnknownNameError, match=r"unknown format 'pdf'.*'latex'"):
+        render(document, "pdf")
+
+
+@pytest.mark.parametrize("board", [name for name in list_boards() if name != "ideal"])
+def test_every_board_has_every_format(board: str) -> None:
+    document = report(board=board).to_dict()
+    jsonschema.validate(document, schema())
+    for name in FORMATS:
+        assert len(render(document, name)) > 50
+    if document["energy_j"] is None:
+        assert "not published" in render(document, "line")
+        assert document["missing"]
+        with pytest.raises(BoardError, match=document["missing"][0]):
+            _ = report(board=board).energy_j
+
+
+@pytest.mark.parametrize("label", BAD)
+def test_labels_are_only_words_in_every_format(label: str) -> None:
+    made = report(label)
+    page = Strict(made.to_html())
+    assert "script" not in page.tags
+    assert page.links == []
+    assert label in page.words
+    assert label in Strict(made._repr_html_()).words
+    rows = list(csv.DictReader(io.StringIO(made.to_csv())))
+    names = {row["name"] for row in rows if row["section"] == "populations"}
+    assert names == {f"'{label}" if label.startswith("=") else label, "in"}
+    assert not any(cell.startswith(tuple("=+-@")) for row in rows for cell in row.values())
+    for line in made.to_markdown().splitlines():
+        if line.startswith("|"):
+            assert len(re.findall(r"(?<!\\)\|", line)) in range(3, 8)
+            assert "<" not in line
+    for line in made.to_latex().splitlines()[1:]:  # the first one is a comment
+        bare = re.sub(r"\\[%$_&#]|\\text\w+\{\}|\\\\", "", line)
+        assert not re.search(r"[#$^~_]", bare), line
+        assert bare.count("{") == bare.count("}")
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(min_size=1, max_size=30))
+def test_any_label_leaves_every_format_whole(label: str) -> None:
+    document = report().to_dict()
+    document["populations"] = {label: document["populations"]["exc"]}
+    assert set(Strict(render(document, "html")).tags) <= set(Strict(report().to_html()).tags)
+    rows = list(csv.reader(io.StringIO(render(document, "csv"), newline="")))
+    assert {len(row) for row in rows} == {len(COLUMNS)}
+    table = render(document, "markdown").split("## Dynamic energy by population")[1]
+    cells = {
+        len(re.findall(r"(?<!\\)(?:\\\\)*\|", x)) for x in table.split("##")[0].split("\n") if x
+    }
+    assert cells == {7}
+    words = render(document, "latex").replace("\\\\\n", "")
+    assert words.count("{") == words.count("}")
+
+
+def test_csv_and_pandas_hold_every_number_of_the_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = report()
+    document, frame = made.to_dict(), made.to_pandas()
+    rows = list(csv.DictReader(io.StringIO(made.to_csv())))
+    assert list(frame.columns) == list(rows[0]) == list(COLUMNS)
+    assert len(frame) == len(rows)
+    found = {(r["section"], r["name"], r["quantity"]): float(r["value"]) for r in rows}
+    assert found["total", "energy", "energy"] == document["energy_j"]
+    for name, line in document["components"].items():
+        assert found["components", name, "energy"] == line["energy_j"]
+    for name, count in document["populations"]["exc"]["counters"].items():
+        assert found["populations", "exc", name] == count
+    parts = [
+        v for (s, _, q), v in found.items() if s in ("populations", "projections") and q == "energy"
+    ]
+    assert sum(parts) == pytest.approx(document["dynamic_j"], rel=1e-9)
+    assert frame["value"].astype(float).tolist() == [float(row["value"]) for row in rows]
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(MissingPackageError, match=r"pynn_greenmorph\[analysis\]"):
+        made.to_pandas()
+
+
+def test_the_page_is_self_contained_and_draws_what_it_says() -> None:
+    made = report()
+    text = made.to_html()
+    page = Strict(text)
+    assert {"svg", "rect", "table", "style"} <= set(page.tags)
+    assert "script" not in page.tags
+    assert not re.search(r"url\(|@import|https?://(?!www\.w3\.org/2000/svg)[^<\s]*[\"')]", text)
+    assert 'name="viewport"' in text
+    assert page.tags.count("svg") == 5  # one is the comparison
+    assert made.to_html(compare=False).count("<svg") == 4
+    bars = re.findall(
+        r'<rect class="bar" x="[\d.]+" y="\d+" width="([\d.]+)"', made.to_html(compare=False)
+    )
+    static, dynamic = (float(width) for width in bars[:2])
+    assert dynamic / static == pytest.approx(made.dynamic_j / made.static_j, abs=0.01)
+
+
+def test_annotations_are_put_on_neo_objects_only_when_asked(tmp_path: Path) -> None:
+    made = report()
+    block, segment = neo.Block(), neo.Segment()
+    values = made.to_neo()
+    assert block.annotations == {}
+    assert made.to_neo(block, segment) == values == block.annotations == segment.annotations
+    assert values["energy_total_j"] == made.energy_j
+    assert values["energy_n_synaptic_events"] == made.counters["synaptic_events"]
+    assert all(type(value) in (str, int, float) for value in values.values())
+    block.segments.append(segment)
+    file = neo.io.NixIO(str(tmp_path / "b.nix"), mode="ow")
+    file.write_block(block)
+    file.close()
+    unpublished = report(board="spinnaker2_chip").to_neo()
+    assert unpublished.get("energy_total_j", 0.0) is not None
+
+
+def test_one_line_is_one_line() -> None:
+    made = report("a\nb")
+    assert repr(made) == f"<Report {made.to_line()}>"
+    assert "\n" not in made.to_line()
+    assert made.to_line().startswith("modelled: SpiNN-5 board, DC input: ")
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        ("", "not valid JSON"),
+        ('{"schema": "greenmorph-report", "schema_ver', "not valid JSON"),
+        ("[]", "not a report"),
+        ('{"schema": "other"}', "not a report"),
+        ('{"schema": "greenmorph-report", "schema_version": 99}', "another version.*Given: 99"),
+        ('{"schema": "greenmorph-report", "schema_version": 1}', "fields are missing: package"),
+    ],
+)
+def test_a_file_that_is_no_report_is_said_clearly(tmp_path: Path, content: str, what: str) -> None:
+    path = tmp_path / "r.json"
+    path.write_text(content)
+    with pytest.raises(ReportError, match=what):
+        read_document(path)
+    with pytest.raises(ReportError, match=what):
+        report().diff(path)
+    with pytest.raises(ReportError, match="No such file"):
+        read_document(tmp_path / "missing.json")
+
+
+@pytest.mark.parametrize("name", ["to_csv", "to_markdown", "to_latex", "to_html", "to_json"])
+def test_an_unwritable_path_is_found_in_every_format(name: str, tmp_path: Path) -> None:
+    made = report()
+    path = tmp_path / f"r.{name}"
+    assert getattr(made, name)(path)
+    assert path.stat().st_size > 0
+    with pytest.raises(ReportError, match="does not exist"):
+        getattr(made, name)(tmp_path / "no" / "r")
+
+
+def test_a_host_stands_beside_the_model_and_in_no_sum() -> None:
+    clock = HostClock("interval")
+    clock.begin()
+    clock.end()
+    alone = report()
+    document = {**alone.to_dict(), "host": clock.energy().to_dict()}
+    jsonschema.validate(document, schema())
+    assert alone.to_dict()["energy_j"] == document["energy_j"]
+    for name in ("text", "csv", "markdown", "latex", "html"):
+        assert "this computer: estimated" in render(document, name)
+
+
+def test_bibtex_has_an_entry_for_each_source() -> None:
+    made = report(boundary="frame")
+    text = made.cite()
+    keys = re.findall(r"^@\w+\{([^,]+),$", text, re.MULTILINE)
+    assert keys == ["pynn_greenmorph", "PyNN", *sorted(made.to_dict()["sources"])]
+    assert text.count("{") == text.count("}")
+    assert "author = {Ostrau, C and Klarhorst, C and Thies, M and Rueckert, U}" in text
+    assert "journal = {Front. Neurosci}" in text
+    assert "doi = {10.3389/fnins.2022.873935}" in text
+
+
+@pytest.mark.parametrize("board", list_boards())
+def test_sources_of_all_boards_become_sound_bibtex(board: str) -> None:
+    from pynn_greenmorph.accounting.cite import bibtex
+
+    sources = load_board(board).sources
+    text = bibtex({key: source.ref for key, source in sources.items()})
+    for entry in re.split(r"\n(?=@)", text):
+        depth = [0]
+        for character in entry:
+            depth.append(depth[-1] + (character == "{") - (character == "}"))
+        assert depth[-1] == 0
+        assert min(depth) == 0
+        assert re.search(r"^  title = \{.+\},$", entry, re.MULTILINE)
+    assert len(re.findall(r"^@", text, re.MULTILINE)) == 2 + len(sources)
+
+
+def test_json_is_plain_text_of_numbers(tmp_path: Path) -> None:
+    text = report().to_json(tmp_path / "r.json").read_text(encoding="utf-8")
+    assert json.loads(text)["schema"] == "greenmorph-report"
+    assert "NaN" not in text
