@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,10 +18,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..boards.profile import Board, Coefficient, load_board
-from ..errors import InvalidValueError, explain
+from ..boards.profile import ALIASES, Board, Coefficient, list_boards, load_board
+from ..errors import GreenmorphWarning, InvalidValueError, ReportError, explain
 from .components import components_of
-from .files import StrPath, write_text
+from .files import StrPath, check_writable, write_text
 from .least_squares import non_negative
 from .measurements import WALL, Measurements, read_measurements
 from .numbers import quantity
@@ -34,6 +35,9 @@ FloatArray = NDArray[np.float64]
 
 #: Key of the source that fitted coefficients have in a written profile.
 SOURCE = "CALIBRATION"
+
+#: A fitted number this many times off the profile's is more likely in another unit.
+SUSPICIOUS = 100.0
 
 #: Name of the fitted static power; which one of the profile it is, its boundary says.
 STATIC = "static_W"
@@ -53,7 +57,7 @@ class Fitted:
         In ``unit``; the standard deviation follows from the residuals, or from ``std_j``.
     unit : str
     before : float or None
-        What the profile says.
+        What the profile says; of the static power, at the board's default boundary.
     at_zero : bool
         Whether the best value would be negative, so that it is held at 0.
     """
@@ -137,27 +141,35 @@ class Calibration:
         Raises
         ------
         InvalidValueError
-            If the boundary is missing, or is the sum of several powers.
+            If the boundary is missing, or is the sum of several powers, or the name
+            is that of an installed board or an alias.
         UnknownNameError
             If the board has no such boundary.
         """
         return _profile(self, name, boundary)
 
-    def to_toml(self, path: StrPath, name: str, boundary: str | None = None) -> Board:
+    def to_toml(
+        self, path: StrPath, name: str, boundary: str | None = None, *, overwrite: bool = False
+    ) -> Board:
         """Write that profile, check it by loading it, and return the board.
 
         Raises
         ------
         ReportError
-            If the path cannot be written.
+            If the path cannot be written, or the file exists and ``overwrite`` is false.
+        InvalidValueError, UnknownNameError
+            As :meth:`profile`.
         """
-        return load_board(write_text(path, to_toml(self.profile(name, boundary))))
+        words = to_toml(self.profile(name, boundary))
+        target = check_writable(path, "profile")
+        if target.exists() and not overwrite:
+            what, todo = "the file exists", "Take another path, or overwrite=True"
+            raise ReportError(explain(what, where=f"profile {os.fspath(path)!r}", todo=todo))
+        return load_board(write_text(path, words, "profile"))
 
 
 def _words(one: Fitted) -> tuple[str, ...]:
     before = "not published" if one.before is None else quantity(one.before, one.unit)
-    if one.name == STATIC:
-        before = ""
     note = "held at 0: the best value is negative" if one.at_zero else ""
     share = f" ({100 * one.std / one.value:.2g} %)" if one.value else ""
     return (
@@ -183,6 +195,11 @@ def calibrate(board: str | os.PathLike[str] | Board, path: str | os.PathLike[str
     -------
     Calibration
 
+    Warns
+    -----
+    GreenmorphWarning
+        If a fitted number is far from the profile's, as with another unit.
+
     Raises
     ------
     UnknownNameError, BoardError
@@ -202,7 +219,8 @@ def calibrate(board: str | os.PathLike[str] | Board, path: str | os.PathLike[str
     weight = np.ones(len(matrix)) if data.std_j is None else 1 / data.std_j
     values, free = non_negative(matrix * weight[:, None], data.energy_j * weight)
     stds = _stds(matrix * weight[:, None], data, values, free)
-    known = {WALL: Coefficient(STATIC, None, "W", 0.0, "", "none"), **coefficients}
+    static = Coefficient(STATIC, _static_before(profile), "W", 0.0, "", "none")
+    known = {WALL: static, **coefficients}
     fitted = tuple(
         Fitted(
             known[name].name,
@@ -215,6 +233,7 @@ def calibrate(board: str | os.PathLike[str] | Board, path: str | os.PathLike[str
         )
         for name, value, std, is_free in zip(names, values, stds, free, strict=True)
     )
+    _warn_of_units(fitted, os.fspath(path))
     return Calibration(
         profile,
         fitted,
@@ -224,6 +243,37 @@ def calibrate(board: str | os.PathLike[str] | Board, path: str | os.PathLike[str
         len(matrix) - int(free.sum()),
         data.origin,
     )
+
+
+def _static_before(board: Board) -> float | None:
+    """Return the static power of one board at its default boundary, W."""
+    total = 0.0
+    for name in board.boundary(None).parts:
+        power = board.static[name]
+        if power.value is None:
+            return None
+        total += power.value * ((board.limit("chips") or 1) if power.per == "chip" else 1)
+    return total
+
+
+def _warn_of_units(fitted: tuple[Fitted, ...], path: str) -> None:
+    far = [
+        f"{one.name} is fitted to {quantity(one.value, one.unit)}, the profile has "
+        f"{quantity(one.before, one.unit)}"
+        for one in fitted
+        if one.value and one.before and not 1 / SUSPICIOUS < one.value / one.before < SUSPICIOUS
+    ]
+    if far:
+        todo = "Check units: energies in J (not mJ), times in s (not ms), counts in events"
+        message = explain("; ".join(far), where=f"measurements {path!r}", todo=todo)
+        warnings.warn(message, GreenmorphWarning, stacklevel=3)
+
+
+def _check_name(name: str) -> None:
+    if name in {*list_boards(), *ALIASES}:
+        what = "the name belongs to an installed board"
+        todo = "Take another name, so that nobody mistakes your numbers for the published ones"
+        raise InvalidValueError(explain(what, where="calibration", given=name, todo=todo))
 
 
 def _check_rank(names: list[str], matrix: FloatArray, path: str) -> None:
@@ -264,9 +314,11 @@ def _stds(weighted: FloatArray, data: Measurements, values: FloatArray, free: An
 
 
 def _profile(result: Calibration, name: str, boundary: str | None) -> dict[str, Any]:
+    _check_name(name)
     table: dict[str, Any] = tomllib.loads(result.board.path.read_text(encoding="utf-8"))
     table["name"] = name
-    table["label"] = f"{result.board.label}, calibrated"
+    table["label"] = f"{result.board.label}, calibrated by the user"
+    table["subject"] = f"{result.board.subject}, calibrated by the user"
     reference = f"fit to {len(result.labels)} measurements: {result.origin}"
     table["sources"][SOURCE] = {"ref": reference, "found": "measurements of the user"}
     for one in result.coefficients:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from html import escape
 
 from .numbers import quantity, span
+from .printable import printable
 
 __all__ = ["Bar", "bar_chart"]
 
@@ -118,7 +119,7 @@ def _tick(value: float, scale: _Scale, height: int) -> str:
 def _bar(bar: Bar, top: int, scale: _Scale) -> str:
     name = bar.name if len(bar.name) <= _LONGEST else bar.name[: _LONGEST - 1] + "…"
     words = (
-        f'<text x="4" y="{top + 15}">{escape(name)}</text>'
+        f'<text x="4" y="{top + 15}">{escape(printable(name))}</text>'
         f'<text class="value" x="{_WIDTH - 8}" y="{top + 15}" text-anchor="end">'
         f"{bar.words}</text>"
     )

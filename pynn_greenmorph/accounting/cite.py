@@ -17,6 +17,14 @@ _JOURNAL = re.compile(r"[^\d,;(]+")
 _DOI = re.compile(r"doi:(10\.\d+/[^\s,;)]+)")
 _ARXIV = re.compile(r"arXiv:(\d+\.\d+)")
 _URL = re.compile(r"https?://[^\s,;)]+")
+#: Persons and a year within other words: "Davies M et al (2018)".
+_PERSONS = re.compile(
+    r"(?P<authors>[A-Z][\w-]+ [A-Z]{1,3}(?:, [A-Z][\w-]+ [A-Z]{1,3})*(?:,? et al\.?)?) "
+    r"\((?P<year>\d{4})\)"
+)
+#: A repository, which belongs to an organisation.
+_REPOSITORY = re.compile(r"(?P<owner>[\w-]+)/[\w-]+")
+_YEAR = re.compile(r"\b((?:19|20)\d{2})\b")
 
 _PYNN = {
     "author": 'Davison, A P and Br{\\"u}derle, D and Eppler, J and Kremkow, J and Muller, E and '
@@ -62,7 +70,8 @@ def _source(key: str, reference: str) -> str:
     links = _links(reference)
     found = _ARTICLE.match(reference)
     if found is None:
-        return _entry("misc", key, {"title": f"{{{latex_escape(reference)}}}", **links})
+        title = {"title": f"{{{latex_escape(reference)}}}"}
+        return _entry("misc", key, {**_origin(reference), **title, **links})
     where = found["where"]
     journal = _JOURNAL.match(where)
     fields = {
@@ -70,13 +79,32 @@ def _source(key: str, reference: str) -> str:
         "title": f"{{{latex_escape(found['title'])}}}",
         "year": found["year"],
         "journal": latex_escape(journal[0].strip(" .:")) if journal else "",
-        "note": latex_escape(where),
+        "note": latex_escape(_without_links(where)),
         **links,
     }
     if fields["journal"] == "arXiv":  # a preprint's place, which its link says
         del fields["journal"]
     kind = "article" if fields.get("journal") else "misc"
     return _entry(kind, key, {name: value for name, value in fields.items() if value})
+
+
+def _origin(reference: str) -> dict[str, str]:
+    """Return author and year of a reference in free words, as far as they stand in it."""
+    persons, repository = _PERSONS.search(reference), _REPOSITORY.match(reference)
+    if persons is not None:
+        return {"author": _authors(persons["authors"]), "year": persons["year"]}
+    fields = {}
+    if repository is not None:
+        fields["author"] = f"{{{latex_escape(repository['owner'])}}}"
+    year = _YEAR.search(_without_links(reference))
+    return fields | ({} if year is None else {"year": year[1]})
+
+
+def _without_links(words: str) -> str:
+    """Leave out what has a field of its own."""
+    for form in (_DOI, _ARXIV, _URL):
+        words = form.sub("", words)
+    return words.strip(" ,;")
 
 
 def _authors(words: str) -> str:

@@ -26,8 +26,9 @@ __all__ = ["Band", "Comparison", "ComparisonRow", "compare_boards"]
 
 Words = tuple[str, str, str, str, str]
 
-#: Options that the report's board has in it already.
-_IN_THE_BOARD = ("given", "voltage_v")
+#: Options that the report's board has in it already, and phases: boards are compared by the
+#: run alone, because a duration of loading was given for one of them only.
+_NOT_PASSED_ON = ("given", "voltage_v", "phases")
 
 #: Kinds of comparators with a band, and their names for users.
 DEVICES = {"cpu": "CPU", "gpu": "GPU", "fpga": "FPGA"}
@@ -43,7 +44,8 @@ class ComparisonRow:
     subject : str
         Whose joules these are, with source keys; empty without a price.
     energy_j, static_j : float or None, J
-        ``None`` where a static power is not published.
+        Of the run alone, without phases that the user gave; ``None`` where a static
+        power is not published.
     dynamic_j : float or None, J
     interval_j, dynamic_interval_j : (float, float) or None, J
     t_wall_s : float or None, s
@@ -121,7 +123,7 @@ class Comparison:
     rows: tuple[ComparisonRow, ...]
     bands: tuple[Band, ...] = ()
 
-    _HEADER = ("board", "energy", "95 %", "dynamic", "whose")
+    _HEADER = ("board", "energy of the run", "95 %", "dynamic", "whose")
 
     def _words(self) -> list[Words]:
         return [row.words() for row in self.rows] + [band.words() for band in self.bands]
@@ -162,7 +164,7 @@ def compare_boards(ledger: Ledger, own: Board, options: Mapping[str, Any]) -> Co
         A row for each board, in order of names.
     """
     names = sorted({*list_boards(), own.name})
-    options = {name: value for name, value in options.items() if name not in _IN_THE_BOARD}
+    options = {name: value for name, value in options.items() if name not in _NOT_PASSED_ON}
     rows = [
         _row(ledger, name, options, own) if name == own.name else _row(ledger, name, {}, None)
         for name in names
@@ -194,12 +196,11 @@ def _priced_row(name: str, priced: Priced) -> ComparisonRow:
     )
     if priced.missing:
         return row
-    static_j = priced.static_j + priced.given_j
     return replace(
         row,
-        static_j=static_j,
-        energy_j=static_j + priced.dynamic_j,
-        interval_j=interval(priced.samples.energy_j + priced.given_draws_j),
+        static_j=priced.static_j,
+        energy_j=priced.static_j + priced.dynamic_j,
+        interval_j=interval(priced.samples.energy_j),
     )
 
 

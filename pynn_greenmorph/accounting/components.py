@@ -113,8 +113,8 @@ _ACTIVE = Component(
     "active_updates",
     "e_neuron_update_active",
     "population",
-    "one neuron advanced by one time step in which an input arrived; at most as many as inputs "
-    "arrived at the neuron, and that many are counted",
+    "one neuron advanced by one time step in which an input arrived; as many as inputs "
+    "arrived at the neuron are counted, which is the most that there can be",
 )
 _INACTIVE = Component(
     "inactive_updates",

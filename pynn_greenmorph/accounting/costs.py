@@ -12,7 +12,7 @@ from .counting import NEEDS_MESH
 from .hops import mesh_of
 from .ledger import Ledger
 
-__all__ = ["Costs", "costs_of", "static_powers", "unpriced"]
+__all__ = ["Costs", "costs_of", "static_powers", "unpriced", "usable"]
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,18 @@ def costs_of(ledger: Ledger, board: Board) -> Costs:
         raise _no_price(board, cap.name)
     dynamic = tuple(_cost(ledger, board, component) for component in kept)
     return Costs(tuple(kept), dynamic, cap, tuple(left_out))
+
+
+def usable(board: Board) -> list[str]:
+    """Return the names of those dynamic values that a price can depend on, if they are known."""
+    names = [
+        component.coefficient
+        for component in components_of(board)
+        if component.name not in NEEDS_MESH or mesh_of(board) is not None
+    ]
+    if board.model == "software_cores" and "core_busy_W" in board.dynamic:
+        names.append("core_busy_W")
+    return names
 
 
 def _no_price(board: Board, name: str) -> BoardError:

@@ -64,6 +64,10 @@ def document(report: Report, comparison: Comparison | None = None) -> dict[str, 
         "populations": {label: _part(part) for label, part in report.populations.items()},
         "projections": {label: _part(part) for label, part in report.projections.items()},
         "phases": {name: _part(part) for name, part in report.phases.items()},
+        "given_phases": {
+            given.phase: {"duration_s": given.duration_s, "power_w": given.power_w}
+            for given in priced.durations
+        },
         "left_out": list(report.left_out),
         "missing": list(report.missing),
         "variance": _variance(report),

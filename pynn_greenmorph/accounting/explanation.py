@@ -158,7 +158,8 @@ def _total(document: Document, path: str, _name: str) -> Explanation:
     static, dynamic = (joules(document, document[key]) for key in ("static_j", "dynamic_j"))
     numbers = [f"static {static} + dynamic {dynamic}"]
     values = document["energy_j"], document["interval_j"]
-    formula = f"E = P_static * T_wall + sum over cores of {_CAP}"
+    given = "".join(f" + E_{phase}" for phase in document["given_phases"])
+    formula = f"E = P_static * T_wall{given} + sum over cores of {_CAP}"
     used = [*_all(document, static=True, dynamic=True), *_caps(document)]
     return _make(document, path, values, formula, numbers + _cap_words(document), used)
 
@@ -171,6 +172,10 @@ def _static(document: Document, path: str, _name: str) -> Explanation:
     ]
     values = document["static_j"], document["static_interval_j"]
     formula = "E_static = P_static(boundary, boards, frames) * T_wall"
+    for phase in document["given_phases"]:
+        formula += f" + E_{phase}"
+        energy = joules(document, document["phases"][phase]["energy_j"])
+        numbers.append(f"E_{phase} = {energy}: {_given(document, phase)}, given by the user")
     return _make(
         document, path, values, formula, numbers, _all(document, static=True, dynamic=False)
     )
@@ -208,17 +213,35 @@ def _part(document: Document, path: str, name: str) -> Explanation:
     part, phase = document[section][name], section == "phases"
     counted = [f"{key}: {count(value)}" for key, value in part["counters"].items() if value]
     formula = "E = sum over its counts of N_k * e_k, clamped on cores above their cap"
-    if phase:
-        formula = "E = P_static * T of the phase + its dynamic energy"
+    given = document["given_phases"].get(name) if phase else None
+    if given is not None:
+        formula = f"E = {_given(document, name)}"
+        if given["power_w"] is not None:
+            counted = ["power and duration are given by the user"]
+            return _make(document, path, (part["energy_j"], None), formula, counted, [])
+        counted = ["the duration is given by the user"]
+    elif path == "phases.run":
+        formula = "E = P_static * T_wall + dynamic energy of all events but learning"
         static, dynamic = joules(document, part["static_j"]), quantity(part["dynamic_j"], "J")
         counted.insert(0, f"static {static} + dynamic {dynamic}")
     used = [
         one
         for key, line in document["components"].items()
-        if (phase if key == "static" else part["counters"].get(key, 1))
+        if (
+            phase and name != "learn"
+            if key == "static"
+            else given is None and part["counters"].get(key, 1)
+        )
         for one in line["coefficients"]
     ]
     return _make(document, path, (part["energy_j"], None), formula, counted, used)
+
+
+def _given(document: Document, name: str) -> str:
+    given = document["given_phases"][name]
+    if given["power_w"] is None:
+        return f"P_static * {given['duration_s']:g} s"
+    return f"{quantity(given['power_w'], 'W')} * {given['duration_s']:g} s"
 
 
 def _time(document: Document, path: str, _name: str) -> Explanation:

@@ -8,13 +8,18 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..errors import ReportError, explain
+from .numbers import count, quantity
 from .priced import Priced
 
-__all__ = ["FIELDS", "check_rows", "pricing_rows", "quiet_rows"]
+__all__ = ["FIELDS", "MOST_POWER", "check_rows", "pricing_rows", "quiet_rows"]
 
 #: Fields of a row: kind of deviation, place, how often, largest deviation (or ``None``), its
 #: unit, and one sentence for users.
 FIELDS = ("kind", "where", "count", "largest", "unit", "message")
+
+
+#: Mean power over measured static power above which a modelled speed is not believed.
+MOST_POWER = 3.0
 
 
 def check_rows(rows: Iterable[Mapping[str, Any]]) -> tuple[dict[str, Any], ...]:
@@ -72,20 +77,63 @@ def pricing_rows(priced: Priced) -> list[dict[str, Any]]:
             f"{wall.factor:g} is used ({wall.reason})"
         )
         rows.append(_make("time_scale_factor", board, 1, wall.factor / wall.asked, message))
+    rows += _too_fast(priced)
     return rows
+
+
+def _too_fast(priced: Priced) -> list[dict[str, Any]]:
+    """Return a row where the modelled speed would take far more power than was ever measured."""
+    timing, wall = priced.board.time, priced.wall
+    free = timing is not None and timing.mode == "as_fast_as_possible" and priced.board.latency
+    if not free or wall.asked is not None or priced.missing or wall.t_wall_s <= 0:
+        return []
+    static_w = priced.static_j / wall.t_wall_s
+    mean_w = (priced.static_j + priced.dynamic_j) / wall.t_wall_s
+    if static_w <= 0 or mean_w <= MOST_POWER * static_w:
+        return []
+    pace = priced.dynamic_j / ((MOST_POWER - 1) * static_w) / wall.t_bio_s
+    todo = "Give a time_scale_factor, the pace at which a host feeds the board; 1 is real time"
+    if pace > 1:
+        todo += f"; {_round_up(pace):g} keeps to {MOST_POWER:g} times that power"
+    message = (
+        f"the mean power during T_wall is {quantity(mean_w, 'W')}, {mean_w / static_w:.3g} times "
+        f"the measured {quantity(static_w, 'W')} of the chip with its clock running: T_wall is "
+        "a lower bound, without input and output, and so is the static energy. " + todo
+    )
+    return [_make("speed", priced.board.name, 1, mean_w / static_w, message)]
 
 
 def quiet_rows(priced: Priced) -> list[dict[str, Any]]:
     """Return the rows that say what no joule includes; they are no reason for a warning."""
     board = priced.board.name
-    return [
+    rows = [
         _make("not priced", board, 1, None, f"in no joule of this report: {words}")
         for words in priced.unpriced
     ]
+    return rows + _active_bounds(priced)
 
 
-def _make(kind: str, board: str, count: int, largest: float | None, message: str) -> dict[str, Any]:
-    values = (kind, f"board {board}", count, largest, "1", message)
+def _active_bounds(priced: Priced) -> list[dict[str, Any]]:
+    """Return a row for the updates that are known only to be between two bounds."""
+    names = [component.name for component in priced.components]
+    if not {"active_updates", "inactive_updates"} <= set(names):
+        return []
+    active, idle = names.index("active_updates"), names.index("inactive_updates")
+    most, all_ = priced.charged[active], priced.charged[active] + priced.charged[idle]
+    if not most:
+        return []
+    dearer = float(priced.dynamic[active].value or 0) - float(priced.dynamic[idle].value or 0)
+    message = (
+        f"active updates: inputs that arrive in one step cause one update together, but only their "
+        f"number is known: {count(most)} of {count(all_)} updates is an upper bound, the lower one "
+        f"is 1 for each neuron with input. The energy is wrong by at most "
+        f"{quantity(abs(most * dearer), 'J')}, and the time of the steps errs alike"
+    )
+    return [_make("upper bound", priced.board.name, most, None, message)]
+
+
+def _make(kind: str, board: str, times: int, largest: float | None, message: str) -> dict[str, Any]:
+    values = (kind, f"board {board}", times, largest, "1", message)
     return dict(zip(FIELDS, values, strict=True))
 
 

@@ -14,12 +14,14 @@ __all__ = ["check_writable", "usual_mode", "write_text"]
 StrPath = str | os.PathLike[str]
 
 
-def check_writable(path: StrPath) -> Path:
-    """Find out whether a report can be written to a path, before work is done for it.
+def check_writable(path: StrPath, kind: str = "report") -> Path:
+    """Find out whether a file can be written to a path, before work is done for it.
 
     Parameters
     ----------
     path : str or path
+    kind : str
+        What it is, for messages.
 
     Returns
     -------
@@ -32,7 +34,7 @@ def check_writable(path: StrPath) -> Path:
         If the path is empty, a directory, in a folder that does not exist, or not writable.
     """
     text = os.fspath(path)
-    where = f"report {text!r}"
+    where = f"{kind} {text!r}"
     if not text.strip():
         raise ReportError(explain("the path is empty", where=where))
     try:
@@ -64,13 +66,15 @@ def _try_name(target: Path) -> None:
         target.stat()
 
 
-def write_text(path: StrPath, text: str) -> Path:
+def write_text(path: StrPath, text: str, kind: str = "report") -> Path:
     """Write a text file in one go: the old file stays until the new one is complete.
 
     Parameters
     ----------
     path : str or path
     text : str
+    kind : str
+        What it is, for messages.
 
     Returns
     -------
@@ -82,7 +86,7 @@ def write_text(path: StrPath, text: str) -> Path:
     ReportError
         As :func:`check_writable`, or if the disk is full.
     """
-    target = check_writable(path)
+    target = check_writable(path, kind)
     try:
         if target.exists() and not target.is_file():
             target.write_text(text, encoding="utf-8")
@@ -90,7 +94,7 @@ def write_text(path: StrPath, text: str) -> Path:
         _replace(target, text)
     except OSError as error:
         what = f"cannot be written: {error.strerror}"
-        raise ReportError(explain(what, where=f"report {os.fspath(path)!r}")) from error
+        raise ReportError(explain(what, where=f"{kind} {os.fspath(path)!r}")) from error
     return target
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..errors import MissingPackageError, explain
+from .printable import harmless
 from .tables import Document
 
 __all__ = ["COLUMNS", "flat_rows", "to_csv", "to_frame"]
@@ -54,6 +55,7 @@ def _totals(document: Document) -> Iterator[Row]:
         yield ("host", host["method"], "energy", host["energy_j"], "J", low, high, whose)
         yield ("host", host["method"], "wall", host["wall_s"], "s", None, None, whose)
         yield ("host", host["method"], "processors", host["cpu_s"], "s", None, None, whose)
+        yield ("host", host["method"], "compiling", host["compile_s"], "s", None, None, whose)
 
 
 def _row(
@@ -76,15 +78,8 @@ def to_csv(document: Document) -> str:
     writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
     writer.writerow(COLUMNS)
     for row in flat_rows(document):
-        writer.writerow([_harmless(cell) for cell in row])
+        writer.writerow([harmless(cell) for cell in row])
     return file.getvalue()
-
-
-def _harmless(cell: Any) -> Any:
-    """Keep a spreadsheet from taking a label such as ``=1+1`` as a formula."""
-    if isinstance(cell, str) and cell.lstrip().startswith(("=", "+", "-", "@")):
-        return "'" + cell
-    return cell
 
 
 def to_frame(document: Document) -> Any:

@@ -14,6 +14,7 @@ from .document import SCHEMA, SCHEMA_VERSION, schema
 from .flat import to_csv
 from .markup import latex, markdown
 from .page import page
+from .printable import printable
 from .tables import Document, joules
 from .text import text
 
@@ -29,7 +30,7 @@ def line(document: Document) -> str:
     """Return the report in one line."""
     total = _number(document, "energy_j", "interval_j")
     dynamic = _number(document, "dynamic_j", "dynamic_interval_j")
-    return f"{document['subject']}: {total}, of which dynamic {dynamic}, 95 %\n"
+    return f"{printable(document['subject'])}: {total}, of which dynamic {dynamic}, 95 %\n"
 
 
 def _number(document: Document, energy: str, interval: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
+from .printable import printable
 from .tables import Document, Table, headline, tables
 
 __all__ = ["html", "html_table"]
@@ -34,9 +35,9 @@ def html_table(table: Table) -> str:
 
 def _row(header: tuple[str, ...], cells: tuple[str, ...]) -> str:
     inner = "".join(
-        f'<td data-column="{escape(name)}">{escape(cell)}</td>'
+        f'<td data-column="{escape(name)}">{escape(printable(cell))}</td>'
         if name
-        else f"<td>{escape(cell)}</td>"
+        else f"<td>{escape(printable(cell))}</td>"
         for name, cell in zip(header, cells, strict=True)
     )
     return f"<tr>{inner}</tr>"

@@ -10,6 +10,7 @@ deviation. A power is never below 0.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..boards.profile import Coefficient
+from .given import USER
 
-__all__ = ["DRAWS", "LEVEL", "SEED", "Samples", "draw", "interval"]
+__all__ = ["DRAWS", "LEVEL", "SEED", "Samples", "draw", "errs_with", "interval"]
 
 DRAWS = 10_000
 SEED = 20_260_101
@@ -120,15 +122,32 @@ def _clamped(
     return components
 
 
+def errs_with(coefficient: Coefficient) -> str:
+    """Return the key of those coefficients that err together: their source.
+
+    Values that the user gave have one source key, but nobody says that they err together.
+    """
+    if coefficient.source == USER:
+        return f"{USER}:{coefficient.name}"
+    return coefficient.source
+
+
 def _normals(coefficients: Sequence[Coefficient]) -> dict[str, FloatArray]:
-    """Return one row of standard normal numbers for each source, in order of the keys."""
-    keys = sorted({coefficient.source for coefficient in coefficients})
-    normal = np.random.default_rng(SEED).standard_normal((len(keys), DRAWS))
-    return dict(zip(keys, normal, strict=True))
+    """Return one row of standard normal numbers for each source.
+
+    The key of the source is the seed of its row: a source errs alike on all boards, and two
+    sources never do.
+    """
+    return {key: _normal(key) for key in {errs_with(coefficient) for coefficient in coefficients}}
+
+
+def _normal(key: str) -> FloatArray:
+    words = np.frombuffer(hashlib.sha256(key.encode()).digest(), "<u4")
+    return np.random.default_rng([SEED, *map(int, words)]).standard_normal(DRAWS)
 
 
 def _scale(coefficient: Coefficient, z: dict[str, FloatArray]) -> FloatArray:
-    std, normal = coefficient.rel_std, z[coefficient.source]
+    std, normal = coefficient.rel_std, z[errs_with(coefficient)]
     if coefficient.unit == "W":
         return np.maximum(1 + std * normal, 0.0)
     spread = np.sqrt(np.log1p(std**2))

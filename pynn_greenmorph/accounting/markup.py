@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
+from .printable import printable
 from .tables import Document, Table, headline, tables
 
 __all__ = [
@@ -58,7 +60,7 @@ def markdown_table(table: Table) -> str:
 
 def markdown_escape(words: str) -> str:
     """Make every character stand for itself; a backslash may stand before any punctuation."""
-    flat = " ".join(words.split())
+    flat = printable(" ".join(words.split()))
     flat = flat.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return re.sub(r"([\\`*_{}\[\]#|~$!])", r"\\\1", flat)
 
@@ -71,13 +73,18 @@ def latex(document: Document) -> str:
 
 
 def latex_escape(words: str) -> str:
-    """Make every character stand for itself; control characters and line breaks are blanks."""
-    flat = " ".join("".join(c if c.isprintable() else " " for c in words).split())
+    """Make every character stand for itself; line breaks are blanks."""
+    flat = printable(" ".join(words.split()))
     return "".join(_LATEX.get(character, character) for character in flat)
 
 
 def latex_table(subject: str, table: Table) -> str:
-    """Return a table whose caption names the subject of its joules; its rows then need not."""
+    """Return a table whose caption names the subject of its joules; its rows then need not.
+
+    Of a column "whose" that says the subject in every row only the keys of sources are left, so
+    that the table is no wider than a page. Its label is ``tab:greenmorph-`` and the title.
+    """
+    table = _without_subject(subject, table)
     body_rows = [tuple(cell.removeprefix(f"{subject} ") for cell in row) for row in table.rows]
     columns = list(zip(*body_rows, strict=True))
     wide = [max(map(len, column)) > _WIDE for column in columns]
@@ -89,8 +96,26 @@ def latex_table(subject: str, table: Table) -> str:
     if rows:
         lines.insert(1, r"\hline")
     caption = latex_escape(f"{table.title}; {subject}")
+    label = re.sub(r"[^a-z0-9]+", "-", table.title.lower()).strip("-")
     body = "\n".join(lines)
     return (
-        f"\\begin{{table}}\n\\caption{{{caption}}}\n\\scriptsize\n"
+        f"\\begin{{table}}\n\\caption{{{caption}}}\n\\label{{tab:greenmorph-{label}}}\n\\scriptsize\n"
         f"\\begin{{tabular}}{{{spec}}}\n{body}\n\\end{{tabular}}\n\\end{{table}}"
     )
+
+
+def _without_subject(subject: str, table: Table) -> Table:
+    if "whose" not in table.header:
+        return table
+    column = table.header.index("whose")
+    if any(not row[column].startswith(subject) for row in table.rows):
+        return table  # of several boards, say
+    rest = [row[column].removeprefix(subject).strip() for row in table.rows]
+    # What else stands there are the keys of sources; they stay.
+    kept = ("sources",) if any(rest) else ()
+    rows = tuple(
+        (*row[:column], *((words,) if kept else ()), *row[column + 1 :])
+        for row, words in zip(table.rows, rest, strict=True)
+    )
+    header = (*table.header[:column], *kept, *table.header[column + 1 :])
+    return replace(table, header=header, rows=rows)

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import math
+from numbers import Real
 
-__all__ = ["JOULE_PER_KWH", "count", "grams", "quantity", "span"]
+__all__ = ["JOULE_PER_KWH", "count", "grams", "is_amount", "quantity", "span"]
 
 JOULE_PER_KWH = 3.6e6
 
 _PREFIXES = ("", "k", "M", "G", "T", "P", "E")
 _SMALL = ("", "m", "u", "n", "p", "f")
+
+
+def is_amount(value: object) -> bool:
+    """Return whether a value is a finite number >= 0, of Python or of NumPy, and no boolean."""
+    good = isinstance(value, Real) and not isinstance(value, bool)
+    return good and math.isfinite(value) and bool(value >= 0)  # type: ignore[arg-type,operator]
 
 
 def quantity(value: float, unit: str) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..boards.profile import Board
-from .given import with_given, with_voltage
+from ..errors import InvalidValueError, explain
+from .given import check_used, with_given, with_voltage
 from .ledger import Ledger
 from .phases import check_phases
 from .priced import Priced
@@ -29,11 +30,19 @@ def price_with(ledger: Ledger, board: Board, options: Mapping[str, Any]) -> Pric
     Raises
     ------
     UnknownNameError, BoardError, InvalidValueError
-        As :func:`.pricing.price`, :mod:`.given` and :func:`.phases.check_phases`.
+        As :func:`.pricing.price`, :mod:`.given` and :func:`.phases.check_phases`, and if
+        values of the user come with a voltage: nobody knows at which one they hold.
     """
     given, voltage_v, phases = (options.get(name) for name in ("given", "voltage_v", "phases"))
+    _check_mapping("given", "values", given, '{"name in the profile": number}')
+    _check_mapping("phases", "phases", phases, '{"load": {"duration_s": seconds}}')
+    if given and voltage_v is not None:
+        what = "values of the user and a supply voltage were both given"
+        todo = "Give the values as they are at your voltage, and leave voltage_v out"
+        raise InvalidValueError(explain(what, where="given, voltage_v", todo=todo))
     if given is not None:
         board = with_given(board, given)
+        check_used(board, options.get("boundary"), given)
     if voltage_v is not None:
         board = with_voltage(board, voltage_v)
     return price(
@@ -44,3 +53,9 @@ def price_with(ledger: Ledger, board: Board, options: Mapping[str, Any]) -> Pric
         options.get("time_scale_factor"),
         () if phases is None else check_phases(phases),
     )
+
+
+def _check_mapping(where: str, what: str, value: Any, allowed: str) -> None:
+    if value is not None and not isinstance(value, Mapping):
+        what = f"not a mapping of {what}"
+        raise InvalidValueError(explain(what, where=where, allowed=allowed, given=value))

@@ -82,7 +82,8 @@ def page(document: Document) -> str:
         f"<p>Computed by {escape(package['name'])} {escape(package['version'])}, "
         f"seed {document['seed']}; nothing here was measured on a board. "
         "Lines at the bars are 95 % intervals.</p>"
-        f'{_totals(document)}<div class="plots">{_plots(document)}</div>{body}</body></html>\n'
+        f'{_totals(document)}<div class="plots">{_plots(document)}</div>{_absent(document)}'
+        f"{body}</body></html>\n"
     )
 
 
@@ -118,6 +119,17 @@ def _plots(document: Document) -> str:
         title = f"Dynamic energy by {section[:-1]}"
         charts.append(bar_chart(title, _largest(document[section])))
     return "".join(charts) + _compared(document["comparison"])
+
+
+def _absent(document: Document) -> str:
+    """Say that boards are not compared, so that nobody looks for the plot."""
+    if document["comparison"] is not None:
+        return ""
+    return (
+        "<p>The same counts on other boards are not in this document: they are left out above a "
+        "million synapses, or if asked. report.to_json(path, compare=True) and "
+        "report.to_html(path) price them.</p>"
+    )
 
 
 def _compared(comparison: Mapping[str, Any] | None) -> str:

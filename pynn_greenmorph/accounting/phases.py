@@ -8,12 +8,12 @@ board, or at a power of the user.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ..errors import InvalidValueError, UnknownNameError, explain, unknown_name
+from .numbers import is_amount
 
 __all__ = ["MODELLED", "PHASES", "Duration", "PhaseValues", "check_phases", "left_out_phases"]
 
@@ -94,8 +94,7 @@ def _duration(name: str, given: Any) -> Duration:
 
 
 def _number(where: str, value: Any, unit: str) -> float:
-    good = isinstance(value, int | float) and not isinstance(value, bool)
-    if not good or not math.isfinite(value) or value < 0:
+    if not is_amount(value):
         allowed = f"a finite number >= 0 ({unit})"
         raise InvalidValueError(
             explain("not a number", where=where, allowed=allowed, given=repr(value))

@@ -12,7 +12,7 @@ from ..errors import BoardError, UnknownNameError, explain, unknown_name
 from ..mapping.place import Placement
 from .components import Component
 from .intervals import Samples
-from .phases import MODELLED
+from .phases import MODELLED, Duration
 from .uncertainty import Uncertainty, uncertainty
 from .walltime import WallTime
 
@@ -132,8 +132,8 @@ class Priced:
         Counts that were paid for.
     populations, projections, phases : dict of str to Part
         The phases "run" and "learn", and those that the user gave.
-    at_static_power_s : float, s
-        Duration of the phases of the user that are charged at the static power.
+    durations : tuple of Duration
+        The phases that the user gave.
     overrun : Overrun
     usual_step : UsualStep or None
         ``None`` if the model runs at the board's usual step already, or the board is
@@ -161,7 +161,7 @@ class Priced:
     populations: dict[str, Part]
     projections: dict[str, Part]
     phases: dict[str, Part]
-    at_static_power_s: float
+    durations: tuple[Duration, ...]
     overrun: Overrun
     usual_step: UsualStep | None
     samples: Samples
@@ -213,6 +213,16 @@ class Priced:
         return float(self.components_j.sum())
 
     @property
+    def at_static_power_s(self) -> float:
+        """Duration of the phases of the user that are charged at the static power, s."""
+        return sum(given.duration_s for given in self.durations if given.power_w is None)
+
+    @property
+    def given_s(self) -> float:
+        """Duration of all phases that the user gave, s."""
+        return sum(given.duration_s for given in self.durations)
+
+    @property
     def given_j(self) -> float:
         """Energy of the phases that the user gave, J; raises as ``static_j``."""
         return sum(part.energy_j for name, part in self.phases.items() if name not in MODELLED)
@@ -228,25 +238,28 @@ class Priced:
         return draws
 
     def uncertainty(self, part: str) -> Uncertainty:
-        """Return the spread of the "total", the "static" or the "dynamic" energy of the run."""
+        """Return the spread of the "total", the "static" or the "dynamic" energy.
+
+        Total and static include the phases that the user gave, as the report's numbers do.
+        """
         parts = ("total", "static", "dynamic")
         if part not in parts:
             raise UnknownNameError(unknown_name("part of the energy", part, parts))
-        static_j = () if part == "dynamic" else self.static
-        if part != "dynamic" and self.missing:
-            raise not_published(self.board.name, self.missing)
+        static: list[tuple[Coefficient, float]] = []
+        if part != "dynamic":
+            held = 1 + (self.at_static_power_s / self.wall.t_wall_s if self.static_j else 0.0)
+            static = [(coefficient, joule * held) for coefficient, joule in self.static]
         dynamic: list[tuple[Coefficient, float]] = []
         if part != "static":
             free = self.components_j - self.capped_j
             dynamic = list(zip(self.dynamic, map(float, free), strict=True))
             if self.cap is not None:
                 dynamic.append((self.cap, float(self.capped_j.sum())))
-        draws = {
-            "total": self.samples.energy_j,
-            "static": self.samples.static_j,
-            "dynamic": self.samples.dynamic_j,
-        }[part]
-        return uncertainty([*static_j, *dynamic], draws)
+        if part == "dynamic":
+            return uncertainty(dynamic, self.samples.dynamic_j)
+        run = self.samples.energy_j if part == "total" else self.samples.static_j
+        exact_j = self.static_j + self.given_j - sum(joule for _, joule in static)
+        return uncertainty([*static, *dynamic], run + self.given_draws_j, exact_j)
 
 
 _RULES = (

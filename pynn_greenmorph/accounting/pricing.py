@@ -95,7 +95,7 @@ def price(
         populations=populations,
         projections=projections,
         phases={name: phases[name] for name in PHASES if name in phases},
-        at_static_power_s=sum(given.duration_s for given in durations if given.power_w is None),
+        durations=tuple(durations),
         overrun=overrun,
         usual_step=None if missing else _usual_step(counting, board, charges, costs, static_w),
         samples=draw(static, costs.dynamic, costs.cap, charges.per_core, wall.t_wall_s),

@@ -7,6 +7,7 @@ from typing import Any
 
 from .nature import JOULE_PER_KWH
 from .numbers import quantity
+from .phases import MODELLED
 
 __all__ = ["BRAIN_W", "HOUSEHOLD_KWH", "rates"]
 
@@ -28,21 +29,26 @@ def rates(document: Mapping[str, Any]) -> list[tuple[str, str]]:
     Returns
     -------
     list of (str, str)
-        A row whose divisor is 0, or whose energy is not published, is left out.
+        What is per event and per second is of the run alone, the rest of the total, with the
+        phases that the user gave. A row whose divisor is 0, or whose energy is not published,
+        is left out.
     """
     counters, time = document["counters"], document["time"]
     total, dynamic = document["energy_j"], document["dynamic_j"]
+    # Loading does not belong to the events of the run, nor to its seconds.
+    parts = [part["energy_j"] for name, part in document["phases"].items() if name in MODELLED]
+    run = None if total is None else sum(parts)
     rows = []
     for unit, name in (("synaptic event", "synaptic_events"), ("spike", "spikes")):
         if counters[name]:
             words = f"dynamic {quantity(dynamic / counters[name], 'J')}"
-            if total is not None:
-                words = f"{quantity(total / counters[name], 'J')}, of which {words}"
+            if run is not None:
+                words = f"{quantity(run / counters[name], 'J')}, of which {words}"
             rows.append((f"per {unit}", words))
-    if total is None or not time["t_wall_s"]:
+    if run is None or not time["t_wall_s"]:
         return rows
-    rows.append(("per biological second", quantity(total / time["t_bio_s"], "J")))
-    rows.append(("mean power during T_wall", quantity(total / time["t_wall_s"], "W")))
+    rows.append(("per biological second", quantity(run / time["t_bio_s"], "J")))
+    rows.append(("mean power during T_wall", quantity(run / time["t_wall_s"], "W")))
     kwh = total / JOULE_PER_KWH
     rows.append(("in kilowatt-hours", f"{kwh:.4g} kWh"))
     rows.append((f"seconds of a brain of {BRAIN_W:g} W", f"{total / BRAIN_W:.4g} s"))

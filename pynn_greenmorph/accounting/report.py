@@ -9,13 +9,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from ..boards.profile import Board, Coefficient, load_board
+from ..boards.profile import Board, Coefficient, load_board, priced_on
 from ..errors import FidelityWarning
 from ..mapping.place import NeuronsPerCore
+from .cite import bibtex
 from .compare_boards import Comparison, compare_boards
 from .document import document
 from .fidelity import check_rows, pricing_rows, quiet_rows
 from .given import Given
+from .grid import GRID_SOURCES
 from .host import HostEnergy
 from .intervals import interval
 from .ledger import Ledger
@@ -30,6 +32,9 @@ from .uncertainty import Uncertainty
 __all__ = ["ComponentLine", "Report", "make_report"]
 
 Interval = tuple[float, float]
+
+#: Synapses up to which a comparison takes few seconds: each board places them all.
+_QUICK_SYNAPSES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,9 @@ class Report(Formats):
         Which calls of ``run()`` the counts are of.
     host : HostEnergy or None
         What this computer used meanwhile; never part of the modelled energy.
+    grids : set of str
+        Keys of the sources of carbon intensities that ``nature()`` took, for ``cite()``;
+        the reports of a session share it.
     """
 
     ledger: Ledger
@@ -106,6 +114,7 @@ class Report(Formats):
     fidelity: tuple[dict[str, Any], ...] = ()
     scope: str = "session"
     host: HostEnergy | None = None
+    grids: set[str] = field(default_factory=set)
 
     @property
     def subject(self) -> str:
@@ -161,7 +170,7 @@ class Report(Formats):
         return interval(self.priced.samples.static_j + self.priced.given_draws_j)
 
     def uncertainty(self, part: str = "total") -> Uncertainty:
-        """Return the spread of the run's energy and who causes it.
+        """Return the spread of the energy and who causes it.
 
         Parameters
         ----------
@@ -261,7 +270,7 @@ class Report(Formats):
         InvalidValueError, UnknownNameError
             As ``nature.nature``.
         """
-        return nature_of(
+        found = nature_of(
             self.priced,
             overhead_s,
             overhead_j,
@@ -278,6 +287,17 @@ class Report(Formats):
             lifetime_years=lifetime_years,
             resource_share=resource_share,
         )
+        if found.intensity is not None and found.intensity.source != "user":
+            self.grids.add(found.intensity.source)
+        return found
+
+    def cite(self) -> str:
+        """Return BibTeX of this package, of PyNN, and of every source behind the report.
+
+        Those of ``nature()`` are among them once it was asked.
+        """
+        grids = {key: GRID_SOURCES[key] for key in self.grids}
+        return bibtex({**self.to_dict()["sources"], **grids})
 
     @property
     def source_keys(self) -> tuple[str, ...]:
@@ -287,6 +307,11 @@ class Report(Formats):
     def compare(self) -> Comparison:
         """Return the price of the same counts on every installed board, and of others as bands."""
         return compare_boards(self.ledger, self.priced.board, self.options)
+
+    @property
+    def compares_quickly(self) -> bool:
+        """Whether ``compare()`` takes a few seconds at most: up to a million synapses."""
+        return sum(len(one.pre) for one in self.ledger.projections) <= _QUICK_SYNAPSES
 
     def to_dict(self, *, compare: bool = False) -> dict[str, Any]:
         """Return the report as plain values that fit ``report.schema.json``.
@@ -353,7 +378,7 @@ def make_report(
     -----
     FidelityWarning
         Once for each kind of row that pricing adds: cores are clamped, a limit of the
-        board is exceeded, a time-scale factor is not honoured.
+        board is exceeded, a time-scale factor is not honoured, a speed is too high to believe.
     """
     rows = check_rows(fidelity)
     options = {
@@ -365,8 +390,7 @@ def make_report(
         "phases": phases,
     }
     computed = board if isinstance(board, Board) else load_board(board)
-    priced_on = load_board(computed.priced_as) if computed.priced_as else computed
-    priced = price_with(ledger, priced_on, options)
+    priced = price_with(ledger, priced_on(computed), options)
     own = pricing_rows(priced)
     for row in own:
         warnings.warn(f"{row['where']}: {row['message']}", FidelityWarning, stacklevel=2)

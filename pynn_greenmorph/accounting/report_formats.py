@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..errors import InvalidValueError, explain
 from .difference import Difference, difference
 from .explanation import Explanation, explain_number
 from .files import StrPath, check_writable, write_text
@@ -29,20 +31,28 @@ class Formats:
         """Return the document, plain values that fit ``report.schema.json``."""
         raise NotImplementedError
 
-    def to_json(self, path: StrPath, *, compare: bool = False) -> Path:
+    @property
+    def compares_quickly(self) -> bool:
+        """Whether its counts can be priced on every other board in a few seconds."""
+        raise NotImplementedError
+
+    def to_json(self, path: StrPath, *, compare: bool | None = None) -> Path:
         """Write the report as JSON, in one go, and return the path.
 
         Parameters
         ----------
         path : str or path
-        compare : bool
-            Whether to add the same counts priced on every other board.
+        compare : bool, optional
+            Whether to add the same counts priced on every other board, which pages made from
+            the file show. If not given, it is added up to a million synapses.
 
         Raises
         ------
         ReportError
             If the path cannot be written, or a number is not finite.
         """
+        check_writable(path)
+        compare = self.compares_quickly if compare is None else compare
         return write_text(path, to_json(self.to_dict(compare=compare)))
 
     def to_csv(self, path: StrPath | None = None) -> str:
@@ -97,7 +107,19 @@ class Formats:
         -------
         dict
             Names begin with ``energy_``; values are texts and numbers that Neo's files can hold.
+
+        Raises
+        ------
+        InvalidValueError
+            If one cannot be annotated; then none is.
         """
+        for container in containers:
+            if not hasattr(container, "annotate"):
+                what, allowed = "this cannot be annotated", "blocks and segments of Neo"
+                given = repr(container)
+                raise InvalidValueError(
+                    explain(what, where="to_neo()", allowed=allowed, given=given)
+                )
         values = neo_annotations(self.to_dict())
         for container in containers:
             container.annotate(**values)
@@ -121,8 +143,12 @@ class Formats:
         ------
         UnknownNameError
             For a path that the report does not have; the message lists all.
+        InvalidValueError
+            If it is no text.
         """
-        return explain_number(self.to_dict(), path)
+        _check_path(path)
+        # The static energy is a component, but not a dynamic one.
+        return explain_number(self.to_dict(), "static" if path == "dynamic.static" else path)
 
     def diff(self, other: Formats | Mapping[str, Any] | StrPath) -> Difference:
         """Compare this report with a later one.
@@ -141,14 +167,10 @@ class Formats:
         ------
         ReportError
             If a file cannot be read, or is no report.
+        InvalidValueError
+            If it is something else.
         """
-        if isinstance(other, Formats):
-            after: Mapping[str, Any] = other.to_dict()
-        elif isinstance(other, Mapping):
-            after = other
-        else:
-            after = read_document(other)
-        return difference(self.to_dict(), after)
+        return difference(self.to_dict(), _document_of(other))
 
     def per(self, unit: str, n: int, *, accuracy: float | None = None) -> PerUnit:
         """Return the energy per functional unit, which you declare.
@@ -197,3 +219,20 @@ class Formats:
 
     def _repr_html_(self) -> str:
         return html(self.to_dict())
+
+
+def _check_path(path: object) -> None:
+    if not isinstance(path, str):
+        what, todo = "a path of a report is a text", "Write report.explain('dynamic.deliveries')"
+        raise InvalidValueError(explain(what, where="explain()", given=repr(path), todo=todo))
+
+
+def _document_of(other: object) -> Mapping[str, Any]:
+    if isinstance(other, Formats):
+        return other.to_dict()
+    if isinstance(other, Mapping):
+        return other
+    if isinstance(other, str | os.PathLike):
+        return read_document(other)
+    what, allowed = "this is nothing to compare with", "a report, its document or JSON file"
+    raise InvalidValueError(explain(what, where="diff()", allowed=allowed, given=repr(other)))

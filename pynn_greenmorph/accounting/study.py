@@ -70,7 +70,7 @@ def nature_of(
         (priced.static_j + priced.dynamic_j) / t_wall_s,
         t_wall_s,
         overhead_j=overhead_s * priced.static_j / t_wall_s + overhead_j + priced.given_j,
-        overhead_s=overhead_s + priced.at_static_power_s,
+        overhead_s=overhead_s + priced.given_s,
         spread=Spread(samples.energy_j / t_wall_s, draws, *stds),
         subject=f"{priced.subject} [{', '.join(priced.source_keys)}]",
         left_out=left_out,

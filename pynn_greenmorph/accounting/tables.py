@@ -149,14 +149,16 @@ def _parts(document: Document, title: str, counters: tuple[str, ...]) -> Table:
 
 
 def _phases(document: Document) -> Table:
-    rows = [
-        (name, joules(document, part["energy_j"]), whose(document))
-        for name, part in document["phases"].items()
-    ]
+    given = document["given_phases"]
+    rows = []
+    for name, part in document["phases"].items():
+        own_power = name in given and given[name]["power_w"] is not None
+        owner = f"{document['subject']} [given by the user]" if own_power else whose(document)
+        rows.append((name, joules(document, part["energy_j"]), owner))
     if document["left_out"]:
         *others, last = document["left_out"]
         names = f"{', '.join(others)} and {last}" if others else last
-        fixed = f"A: 0 J, {names} not included"
+        fixed = f"A: {' + '.join(given) or '0 J'}, {names} not included"
         rows.append((fixed, "", f"{document['subject']} [not published]"))
     usual = document["usual_step"]
     if usual is not None:
@@ -202,7 +204,7 @@ def _comparison(document: Document) -> Table:
         rows.append(
             (band["device"].upper(), "-", _range([band["low_j"], band["high_j"]]), "-", whose_)
         )
-    header = ("board", "energy", "95 %, or band", "dynamic", "whose")
+    header = ("board", "energy of the run", "95 %, or band", "dynamic", "whose")
     return Table("the same counts on other boards", header, tuple(rows))
 
 

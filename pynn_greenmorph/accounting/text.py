@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .printable import printable
 from .tables import Document, Table, headline, tables
 
 __all__ = ["lay_out", "text"]
@@ -9,7 +10,7 @@ __all__ = ["lay_out", "text"]
 
 def text(document: Document) -> str:
     """Return a report as lines; the first one says whose joules these are."""
-    blocks = [headline(document)]
+    blocks = [printable(headline(document))]
     blocks += [f"\n{table.title}\n" + lay_out(table) for table in tables(document)]
     return "\n".join(blocks)
 
@@ -18,7 +19,7 @@ def lay_out(table: Table) -> str:
     """Return a table as lines of aligned columns, without its title."""
     shown = [_one_line(row) for row in table.rows]
     if any(table.header):
-        shown.insert(0, table.header)
+        shown.insert(0, _one_line(table.header))
     widths = [max(len(row[column]) for row in shown) for column in range(len(table.header))]
     lines = []
     for row in shown:
@@ -28,5 +29,5 @@ def lay_out(table: Table) -> str:
 
 
 def _one_line(row: tuple[str, ...]) -> tuple[str, ...]:
-    """Keep a label with a line break from tearing a row apart."""
-    return tuple(" ".join(cell.splitlines()) for cell in row)
+    """Keep a label with a line break or a control character from tearing a row apart."""
+    return tuple(printable(" ".join(cell.splitlines())) for cell in row)

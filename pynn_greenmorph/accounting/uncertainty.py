@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..boards.profile import Coefficient
-from .intervals import LEVEL, interval
+from .intervals import LEVEL, errs_with, interval
 
 __all__ = ["Uncertainty", "uncertainty"]
 
@@ -39,6 +39,7 @@ class Uncertainty:
         95 % intervals.
     by_source : dict of str to float
         Share of the first-order variance by source key, largest first; empty without a spread.
+        Each value of the user is a source of its own, "user:NAME".
     by_coefficient : dict of str to float
         The same by coefficient.
     """
@@ -52,7 +53,7 @@ class Uncertainty:
 
 
 def uncertainty(
-    joules: Iterable[tuple[Coefficient, float]], draws: NDArray[np.float64]
+    joules: Iterable[tuple[Coefficient, float]], draws: NDArray[np.float64], exact_j: float = 0.0
 ) -> Uncertainty:
     """Return the spread of an energy.
 
@@ -62,18 +63,21 @@ def uncertainty(
         Each coefficient with the energy in J that it causes.
     draws : (n,) float64, J
         Monte Carlo draws of the same energy.
+    exact_j : float, J
+        Energy in the draws that no coefficient causes and that has no spread.
     """
     pairs = list(joules)
     sources: dict[str, float] = {}
     for coefficient, joule in pairs:
         spread = joule * coefficient.rel_std
-        sources[coefficient.source] = sources.get(coefficient.source, 0.0) + spread
+        key = errs_with(coefficient)
+        sources[key] = sources.get(key, 0.0) + spread
     variance = sum(spread**2 for spread in sources.values())
     coefficients: dict[str, float] = {}
     for coefficient, joule in pairs:
-        part = joule * coefficient.rel_std * sources[coefficient.source]
+        part = joule * coefficient.rel_std * sources[errs_with(coefficient)]
         coefficients[coefficient.name] = coefficients.get(coefficient.name, 0.0) + part
-    std, mean = math.sqrt(variance), math.fsum(joule for _, joule in pairs)
+    std, mean = math.sqrt(variance), exact_j + math.fsum(joule for _, joule in pairs)
     half = NormalDist().inv_cdf((1 + LEVEL) / 2) * std
     return Uncertainty(
         float(draws.std()),

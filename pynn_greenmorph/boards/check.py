@@ -6,10 +6,11 @@ what is wrong and what is allowed. Numbers are checked in :mod:`.check_entries`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .check_entries import Fault, Table, entry_faults, number, one_of, text, unknown
+from .check_entries import Fault, Table, entry_faults, label, number, one_of, text, unknown
 from .vocabulary import (
     CONFIDENCES,
     DEVICES,
@@ -92,8 +93,7 @@ def _top(table: Table, kind: str) -> Iterator[Fault]:
         yield "schema_version", f"must be {SCHEMA_VERSION}, but is {version!r}"
     if "kind" in table:
         yield from one_of("kind", table["kind"], KINDS)
-    for key in _TEXTS:
-        yield from text("", table, key)
+    yield from _words(table)
     if isinstance(table.get("model"), str):
         yield from one_of("model", table["model"], FORMULAS[kind])
     if table.get("model") == "ideal":
@@ -106,7 +106,17 @@ def _top(table: Table, kind: str) -> Iterator[Fault]:
         yield from text("", table, "default_boundary")
     else:
         yield from one_of("device", table.get("device"), DEVICES)
-        yield from text("", table, "network")
+        yield from label("", table, "network")
+
+
+def _words(table: Table) -> Iterator[Fault]:
+    for key in ("name", "model"):
+        yield from text("", table, key)
+    for key in ("label", "subject"):
+        yield from label("", table, key)
+    name = table.get("name")
+    if isinstance(name, str) and name.strip() and not re.fullmatch("[a-z0-9_]+", name):
+        yield "name", f"must be of lower case letters, digits and underscores, but is {name!r}"
 
 
 def _needs(model: str, sections: Mapping[str, Any]) -> Iterator[Fault]:
@@ -152,7 +162,7 @@ def _boundaries(table: Table, boundaries: Table, static: Table) -> Iterator[Faul
             yield path, f"must be a table with subject and parts, but is {entry!r}"
             continue
         yield from unknown(f"{path}.", entry, ("subject", "parts", "at_the_wall"))
-        yield from text(f"{path}.", entry, "subject")
+        yield from label(f"{path}.", entry, "subject")
         if not isinstance(entry.get("at_the_wall", False), bool):
             yield f"{path}.at_the_wall", f"must be true or false, but is {entry['at_the_wall']!r}"
         parts = entry.get("parts")
@@ -161,6 +171,9 @@ def _boundaries(table: Table, boundaries: Table, static: Table) -> Iterator[Faul
             continue
         for part in parts:
             yield from one_of(f"{path}.parts", part, static)
+        twice = sorted({part for part in parts if isinstance(part, str) and parts.count(part) > 1})
+        if twice:
+            yield f"{path}.parts", f"must name each power once, but names {', '.join(twice)} again"
     default = table.get("default_boundary")
     if default is not None and boundaries:
         yield from one_of("default_boundary", default, boundaries)

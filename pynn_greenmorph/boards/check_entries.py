@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Mapping
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from typing import Any, TypeGuard
 
+from .plausible import BOUNDS, MOST_REL_STD, NUMBERS, READ_LIMITS
 from .vocabulary import CONFIDENCES, COUNT_UNITS, ENERGY_UNITS, UNITS, UNPUBLISHED
 
-__all__ = ["Fault", "Table", "entry_faults", "number", "one_of", "text", "unknown"]
+__all__ = ["Fault", "Table", "entry_faults", "label", "number", "one_of", "text", "unknown"]
 
 Fault = tuple[str, str]
 Table = Mapping[str, Any]
 
 _ENTRY = ("value", "unit", "rel_std", "range", "source", "confidence", "note", "per")
 _PER = ("board", "frame", "chip")
+_TYPO = 2  # so few letters changed, added or left out are a slip, not another name
 
 
 def one_of(path: str, given: object, allowed: Collection[str]) -> Iterator[Fault]:
@@ -42,6 +44,15 @@ def text(path: str, table: Table, key: str) -> Iterator[Fault]:
         yield path + key, f"must be a text, but is {table[key]!r}"
 
 
+def label(path: str, table: Table, key: str) -> Iterator[Fault]:
+    """Yield a fault if a key has no text that every format of a report can show in a line."""
+    yield from text(path, table, key)
+    given = table.get(key)
+    if isinstance(given, str) and ("`" in given or not given.isprintable()):
+        rule = "must be one line without control characters and backticks"
+        yield path + key, f"{rule}, as reports show it; but is {given!r}"
+
+
 def number(path: str, given: object, *, positive: bool = False) -> Iterator[Fault]:
     """Yield a fault if a value is not a finite number, from 0 on or above 0."""
     rule = "a finite number > 0" if positive else "a finite number >= 0"
@@ -63,10 +74,32 @@ def entry_faults(kind: str, path: str, entries: Table, sources: Table) -> Iterat
     entries, sources : mapping
     """
     for name, entry in entries.items():
+        yield from _name(kind, f"{path}.{name}", name)
         if isinstance(entry, dict):
             yield from _entry(kind, f"{path}.{name}", name, entry, sources)
         else:
             yield f"{path}.{name}", f"must be a table with value, unit and source, but is {entry!r}"
+
+
+def _name(kind: str, path: str, name: str) -> Iterator[Fault]:
+    """Yield a fault for a number that nothing reads, where its name looks like one that is read.
+
+    Nothing prices an unknown energy or latency, so it can only be a slip. An
+    unknown limit may be meant for readers.
+    """
+    known = NUMBERS.get(kind, {})
+    if kind in ("dynamic", "latency"):
+        yield from unknown(path.removesuffix(name), {name: None}, known)
+    elif kind == "limits" and name not in known:
+        near = [read for read in READ_LIMITS if _edits(name, read) <= _TYPO]
+        if near:
+            yield path, f"nothing reads it; did you mean {near[0]!r}?"
+
+
+def _edits(one: str, other: str) -> int:
+    """Return about how many letters differ between two words."""
+    steps = SequenceMatcher(None, one, other, autojunk=False).get_opcodes()
+    return sum(max(b - a, d - c) for tag, a, b, c, d in steps if tag != "equal")
 
 
 def _is_number(given: object) -> TypeGuard[int | float]:
@@ -104,12 +137,32 @@ def _value(kind: str, path: str, entry: Table, unpublished: bool) -> Iterator[Fa
         yield from number(f"{path}.value", entry["value"], positive=kind in ("limits", "latency"))
         if entry.get("unit") in COUNT_UNITS and isinstance(entry["value"], float):
             yield f"{path}.value", f"must be a whole number, but is {entry['value']}"
+        yield from _bounds(kind, f"{path}.value", entry)
     if "rel_std" in entry:
-        yield from number(f"{path}.rel_std", entry["rel_std"])
+        yield from _rel_std(f"{path}.rel_std", entry["rel_std"])
     elif kind in ("static", "dynamic") and not unpublished:
         yield f"{path}.rel_std", "missing; every power and energy has a relative standard deviation"
     if "range" in entry:
         yield from _range(f"{path}.range", entry["range"], entry.get("value"))
+
+
+def _rel_std(path: str, given: object) -> Iterator[Fault]:
+    yield from number(path, given)
+    if _is_number(given) and MOST_REL_STD < given < math.inf:
+        rule = f"must be at most {MOST_REL_STD:g}, but is {given}"
+        yield path, f"{rule}; it is a fraction of the value: write 0.15 for 15 %"
+
+
+def _bounds(kind: str, path: str, entry: Table) -> Iterator[Fault]:
+    """Yield a fault for a value that is out of all proportion: a slip of the unit."""
+    value, unit = entry["value"], entry.get("unit")
+    measure = "J" if unit in ENERGY_UNITS else unit
+    bounds = BOUNDS.get(kind, {}).get(measure) if isinstance(measure, str) else None
+    if bounds is None or not _is_number(value) or not 0 < value < math.inf:
+        return
+    low, high = bounds
+    if not low <= value <= high:
+        yield path, f"must be from {low:g} to {high:g} {unit}, but is {value}; is the unit right?"
 
 
 def _range(path: str, given: object, value: object) -> Iterator[Fault]:
@@ -120,12 +173,15 @@ def _range(path: str, given: object, value: object) -> Iterator[Fault]:
 
 
 def _unit(kind: str, path: str, name: str, entry: Table) -> Iterator[Fault]:
-    unit = entry.get("unit")
+    unit, expected = entry.get("unit"), NUMBERS.get(kind, {}).get(name)
     if unit is None:
         yield f"{path}.unit", "missing; every number has a unit"
         return
     if unit not in UNITS:
-        yield from one_of(f"{path}.unit", unit, UNITS)
+        yield from one_of(f"{path}.unit", unit, expected or UNITS)
+        return
+    if expected and unit not in expected:
+        yield f"{path}.unit", f"{unit!r} does not fit: {name} is in {' or '.join(expected)}"
         return
     power = name.endswith("_W")
     if kind == "static" and not power:
@@ -138,5 +194,3 @@ def _unit(kind: str, path: str, name: str, entry: Table) -> Iterator[Fault]:
     energy = kind in ("dynamic", "measured") and name.startswith("e_")
     if energy and unit not in ENERGY_UNITS:
         yield f"{path}.unit", f"{unit!r} does not fit the name: e_... is an energy per event"
-    if kind == "latency" and unit != "s":
-        yield f"{path}.unit", f"{unit!r} does not fit: a latency is in s"

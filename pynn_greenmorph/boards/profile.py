@@ -16,6 +16,7 @@ from typing import Any
 
 from ..errors import UnknownNameError, unknown_name
 from ..registry import board_files
+from .names import ALIASES
 from .read import Coefficient, Source, coefficients, read_profile, sources
 from .vocabulary import UNPUBLISHED
 
@@ -30,19 +31,9 @@ __all__ = [
     "hidden_boards",
     "list_boards",
     "load_board",
+    "priced_on",
     "resolve_board",
 ]
-
-#: Short names that scripts use, and the profile that each one means.
-ALIASES = {
-    "spinnaker": "spinnaker1_spinn5",
-    "spinnaker2": "spinnaker2_chip",
-    "loihi": "loihi1",
-    "brainscales": "brainscales2",
-    "brainscales1": "brainscales1_wafer",
-    "dynap-se": "dynapse",
-    "memristor": "memristor_crossbar",
-}
 
 
 @dataclass(frozen=True)
@@ -219,6 +210,11 @@ def load_board(name_or_path: str | os.PathLike[str]) -> Board:
     name = _full_name(os.fspath(name_or_path), files)
     path = files[name]
     return _build(read_profile(path, "board", name), path)
+
+
+def priced_on(board: Board) -> Board:
+    """Return the board that prices a board's counts: itself, if it has prices of its own."""
+    return load_board(board.priced_as) if board.priced_as else board
 
 
 def _build(table: Mapping[str, Any], path: Path) -> Board:

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..errors import BoardError, explain
 from .check import faults
+from .names import taken
 from .vocabulary import UNPUBLISHED
 
 __all__ = ["Coefficient", "Source", "coefficients", "kind_of", "read_profile", "sources"]
@@ -73,7 +74,8 @@ def read_profile(path: Path, kind: str, name: str | None = None) -> dict[str, An
     kind : {"board", "comparator"}
         What it must be.
     name : str, optional
-        The name that it must have.
+        The name under which it is installed, which it must have. The name of
+        another file must not be that of an installed profile.
 
     Returns
     -------
@@ -89,6 +91,8 @@ def read_profile(path: Path, kind: str, name: str | None = None) -> dict[str, An
     found = faults(table, name)
     if not found and table.get("kind", "board") != kind:
         found = [("kind", f"must be {kind!r}, but is {table.get('kind', 'board')!r}")]
+    elif name is None:
+        found += taken(table.get("name"), path)
     if found:
         lines = "\n".join(f"  {key}: {what}" for key, what in found)
         plural = "fault" if len(found) == 1 else "faults"

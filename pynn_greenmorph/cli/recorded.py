@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..accounting.experiments.key import make_key, printable
+from ..accounting.experiments.key import make_key
+from ..accounting.printable import printable
 from ..dialects.script import Outcome, Script
 from ..errors import GreenmorphError
 

@@ -101,7 +101,9 @@ def _study(files: Sequence[str], format_: str, given: Mapping[str, Any]) -> str:
         raise ReportError(explain(what, where="SCI"))
     readings = options.pop("readings", False)
     study = read_study(files, *fixed)
-    nature = study.nature(**options)
+    # A study of which a price is missing has no NATURE, but its attempts are still to be seen.
+    whole = unit is not None or readings
+    nature = study.nature(**options) if whole else study.nature_of_known(**options)
     sci = None if unit is None else nature.sci(unit, count)
     with warnings.catch_warnings():  # the warning is in the words
         warnings.simplefilter("ignore", GreenmorphWarning)

@@ -14,7 +14,7 @@ import click
 
 from .. import __version__
 from ..accounting.experiments.file import prepare
-from ..boards.profile import list_boards, load_board, resolve_board
+from ..boards.profile import list_boards, load_board, priced_on, resolve_board
 from ..dialects.redirect import Redirection
 from ..dialects.script import Outcome, Script, ScriptError, load_script, run_script
 from ..dialects.simulators import Simulator, check_one, simulator_named
@@ -88,11 +88,11 @@ def _check_board(board: str | None, boundary: str | None) -> str:
     """Check both names; return what the header says about the board."""
     if board is not None:
         profile = load_board(board)
-        priced = load_board(profile.priced_as) if profile.priced_as else profile
-        priced.boundary(boundary)
+        priced_on(profile).boundary(boundary)
         return profile.name
     if boundary is not None:
-        # Which board prices the run is the script's choice, so any board's boundary may do.
+        # Which board prices the run is the script's choice, so any board's boundary may do;
+        # the script's setup() tells which, and checks it again.
         known = _boundaries()
         if boundary not in known:
             raise UnknownNameError(unknown_name("boundary", boundary, known))

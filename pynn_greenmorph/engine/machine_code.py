@@ -21,6 +21,7 @@ import os
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -30,7 +31,7 @@ from typing import Any, NamedTuple
 from ..errors import GreenmorphError, explain
 from .cache import kernel_folder
 
-__all__ = ["compiles", "load_code", "run_text"]
+__all__ = ["CompileTime", "compile_time", "compiles", "load_code", "run_text"]
 
 _log = logging.getLogger("pynn_greenmorph")
 
@@ -54,6 +55,35 @@ class _Code(NamedTuple):
     entry: str
     needs: list[str]
     machine: bytes
+
+
+class CompileTime(NamedTuple):
+    """For how long this process has compiled so far: on the clock, and of a processor, s."""
+
+    wall_s: float
+    cpu_s: float
+
+
+_spent = CompileTime(0.0, 0.0)
+
+
+def compile_time() -> CompileTime:
+    """Return for how long this process has compiled kernels so far, in all its threads."""
+    return _spent
+
+
+@contextmanager
+def _compiling() -> Iterator[None]:
+    """Count the time within; only one thread at a time compiles."""
+    global _spent  # noqa: PLW0603 - a total of the process
+    wall_s, cpu_s = time.perf_counter(), time.thread_time()
+    try:
+        yield
+    finally:
+        _spent = CompileTime(
+            _spent.wall_s + time.perf_counter() - wall_s,
+            _spent.cpu_s + time.thread_time() - cpu_s,
+        )
 
 
 #: Versions of LLVM that are known to have the options set here.
@@ -231,6 +261,11 @@ def _compiled_entry(path: Path, text: str) -> Any:
 
 def _compile(path: Path, text: str, long_chains: bool) -> tuple[_Code, Any]:
     """Compile a text; returns what may be kept, and Numba's function."""
+    with _compiling():
+        return _compile_text(path, text, long_chains)
+
+
+def _compile_text(path: Path, text: str, long_chains: bool) -> tuple[_Code, Any]:
     _allow_overlap_checks()
     llvm = _llvm()
     with _two_at_once(long_chains):

@@ -10,7 +10,7 @@ from typing import Any
 from pyNN import common
 
 from ..accounting.host import METHODS
-from ..boards.profile import resolve_board
+from ..boards.profile import load_board, priced_on, resolve_board
 from ..errors import InvalidValueError, LifecycleError, explain
 from . import state as simulator
 from .files import open_file
@@ -127,6 +127,8 @@ def setup(
                 todo="Leave out one of the two: a board has its own number format",
             )
         )
+    if simulator.state.boundary is not None:  # before a long run, not after it
+        priced_on(load_board(chosen)).boundary(simulator.state.boundary)
     _write_pending()
     session = Session(dt, seed, chosen, time_scale_factor, threads, precision, host_energy)
     simulator.state.open(session, low, high)

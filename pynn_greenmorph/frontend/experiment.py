@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from collections.abc import Mapping
@@ -11,14 +12,17 @@ from typing import Any, Self
 from weakref import WeakKeyDictionary
 
 from ..accounting.experiments.attempt import Attempt, start
-from ..accounting.experiments.key import Key, canonical, make_key
+from ..accounting.experiments.key import Key, board_words, canonical, make_key
 from ..accounting.experiments.measure import Measured, measure, unpriced
+from ..accounting.last_run import Mark, ledger_since, mark
 from ..accounting.ledger import Ledger
 from ..accounting.nature_inputs import check_counts, check_range
 from ..accounting.report import make_report
+from ..boards.profile import resolve_board
 from ..errors import (
     GreenmorphError,
     GreenmorphWarning,
+    InvalidValueError,
     LifecycleError,
     UnknownNameError,
     explain,
@@ -35,8 +39,9 @@ DEFAULT_LEDGER = "experiments.sqlite"
 #: Arguments of ``energy_report()`` that an experiment takes.
 PRICING = ("board", "boundary", "neurons_per_core", "time_scale_factor", "given", "voltage_v")
 
-#: How far each session has been recorded, so that no joule is recorded twice.
-_recorded: WeakKeyDictionary[Session, Measured] = WeakKeyDictionary()
+#: Up to where each session has been recorded, so that no count is recorded twice. Counts can be
+#: subtracted and prices cannot: they differ between pricings, and do not grow in proportion.
+_recorded: WeakKeyDictionary[Session, Mark] = WeakKeyDictionary()
 
 
 class Experiment:
@@ -93,7 +98,7 @@ class Experiment:
         if session is not None and session.has_run:
             # What ran before is not this experiment's.
             if outer is None:
-                self._pass_over(session)
+                _recorded[session] = mark(session.simulation)
             else:
                 outer.take(session)
         driver = None if outer is None else outer.attempt
@@ -134,30 +139,29 @@ class Experiment:
         """Hear of a session that was set up or runs; the first one completes the key."""
         if not self._settled:
             self._settled = True
-            self.attempt.settle(session.network.seed, session.board)
+            board = board_words(session.board, self._pricing.get("board"))
+            self.attempt.settle(session.network.seed, board)
 
     def take(self, session: Session) -> None:
         """Record what a session has cost since it was recorded last."""
         if not session.has_run:
             return
-        whole = self._measure(session)
         before = _recorded.get(session)
-        part = whole if before is None else whole.since(before)
-        if part.t_bio_s > 0:
-            self.attempt.add(part)
-            _recorded[session] = whole
+        if before is None:
+            ledger = session.ledger()
+        else:
+            ledger = ledger_since(before, session.network, session.simulation)
+        if ledger.steps > 0:
+            self.attempt.add(self._measure(session, ledger))
+            _recorded[session] = mark(session.simulation)
 
-    def _pass_over(self, session: Session) -> None:
-        _recorded[session] = self._measure(session)
-
-    def _measure(self, session: Session) -> Measured:
+    def _measure(self, session: Session, ledger: Ledger) -> Measured:
         try:
-            return measure(session.report(**self._pricing))
+            return measure(session.price(ledger, **self._pricing))
         except GreenmorphError as error:
             what = f"experiment {self.name!r}: a session could not be priced: {error}"
             warnings.warn(what, GreenmorphWarning, stacklevel=2)
-            t_bio_s = session.simulation.lifetime * session.network.dt_ms / 1e3
-            return unpriced(session.board, t_bio_s, str(error))
+            return unpriced(session.board, ledger.t_bio_s, str(error))
 
 
 class ScriptRun(Experiment):
@@ -201,8 +205,9 @@ def experiment(
         are charged so many times if it finishes. Leave it at 1 if the block
         simulates every epoch itself.
     params : mapping of str to plain values, optional
-        Hyper-parameters. Two attempts with the same script, parameters, seed,
-        board and version are one experiment. By default the script's arguments.
+        Hyper-parameters; the script's arguments are added as ``"arguments"``.
+        Two attempts with the same script, parameters, arguments, seed, priced
+        board and version are one experiment.
     ledger : str or path, optional
         By default the one of ``greenmorph run --ledger``, else
         ``experiments.sqlite`` in the current folder.
@@ -243,9 +248,14 @@ def experiment(
         ledger = state.ledger or DEFAULT_LEDGER
     file = getattr(sys.modules["__main__"], "__file__", None)
     script = None if file is None else Path(file)
-    if params is None:
-        params = script_params(sys.argv[1:]) if script else {}
-    key = make_key(name, script, params)
+    values: Any = {} if params is None else params
+    if isinstance(values, Mapping) and script is not None:
+        if "arguments" in values:
+            what = "the name 'arguments' is taken by the script's arguments"
+            todo = "Give the parameter another name"
+            raise InvalidValueError(explain(what, where=f"experiment {name!r}, params", todo=todo))
+        values = {**values, **script_params(sys.argv[1:])}
+    key = make_key(name, script, values)
     return Experiment(
         name,
         key,
@@ -264,11 +274,15 @@ def _checked_pricing(pricing: Mapping[str, Any]) -> dict[str, Any]:
             todo = "Give durations of phases as overhead_s" if name == "phases" else ""
             raise UnknownNameError(unknown_name("argument in pricing", name, PRICING, todo=todo))
     make_report(Ledger(1.0, 0, 0, (), (), seed=0), **pricing)
+    board = pricing.get("board")
+    if isinstance(board, str | os.PathLike):
+        # A script may change the folder later, which would give a path another meaning.
+        return {**pricing, "board": resolve_board(board)}
     return dict(pricing)
 
 
 def script_params(arguments: list[str]) -> dict[str, Any]:
-    """Return the parameters of a script that declares none: its arguments, if any."""
+    """Return what a script's arguments add to its parameters; nothing if there are none."""
     return {"arguments": list(arguments)} if arguments else {}
 
 

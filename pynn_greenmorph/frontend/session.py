@@ -74,6 +74,7 @@ class Session:
         self.simulation = Simulation(self.network, threads)
         self.fidelity = FidelityLog()
         self.host = HostClock(host_energy)
+        self._grids: set[str] = set()
         self._run_began: Mark | None = None
         self._in_run = False
         self.board = board
@@ -188,8 +189,41 @@ class Session:
             finite_number(
                 time_scale_factor, "time_scale_factor", positive=True, where=where, unit=""
             )
-        report = make_report(
+        report = self.price(
             self.ledger(scope),
+            board,
+            boundary,
+            neurons_per_core,
+            time_scale_factor,
+            given=given,
+            voltage_v=voltage_v,
+            phases=phases,
+        )
+        host = self.host.energy(last=scope != "session")
+        return replace(report, scope=scope, host=host if host.runs else None, grids=self._grids)
+
+    def price(
+        self,
+        ledger: Ledger,
+        board: str | None = None,
+        boundary: str | None = None,
+        neurons_per_core: int | dict[str, int] | None = None,
+        time_scale_factor: float | None = None,
+        *,
+        given: Given | None = None,
+        voltage_v: float | None = None,
+        phases: PhaseValues | None = None,
+    ) -> Report:
+        """Price some of this session's counts on a board; see :meth:`report`.
+
+        Parameters
+        ----------
+        ledger : Ledger
+        board, boundary, neurons_per_core, time_scale_factor, given, voltage_v, phases
+            As in :meth:`report`.
+        """
+        return make_report(
+            ledger,
             board=self.board if board is None else board,
             boundary=boundary,
             neurons_per_core=neurons_per_core,
@@ -201,5 +235,3 @@ class Session:
             phases=phases,
             fidelity=self.fidelity.rows(),
         )
-        host = self.host.energy(last=scope != "session")
-        return replace(report, scope=scope, host=host if host.runs else None)

@@ -17,7 +17,7 @@ gets a core of its own, and the row of that limit says so.
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, SupportsIndex
 
@@ -177,7 +177,8 @@ def place(
         and inputs.most_per_core(cores.core, cores.count) > fan_in
     ):
         cores = _fill(populations, board, neurons_per_core, (inputs, int(fan_in)))
-    return _placement(board, cores, populations, inputs)
+    wired = None if isinstance(network, Sequence) else network.projections
+    return _placement(board, cores, populations, inputs, wired)
 
 
 def _fill(
@@ -202,7 +203,11 @@ def _fill(
 
 
 def _placement(
-    board: Board, cores: Cores, populations: Sequence[Placeable], inputs: Inputs | None
+    board: Board,
+    cores: Cores,
+    populations: Sequence[Placeable],
+    inputs: Inputs | None,
+    wired: Sequence[Wired] | None,
 ) -> Placement:
     per_chip = int(board.limit("app_cores_per_chip") or board.limit("cores_per_chip") or 1)
     per_board = per_chip * int(board.limit("chips") or 1)
@@ -222,10 +227,25 @@ def _placement(
     if inputs is not None and most is not None:
         used = inputs.most_per_cell()
         usage.append(Usage("synapses of the fullest neuron", used, int(most), "inputs"))
+    usage += _capacity(board, boards, populations, wired)
     chips = -(-cores.count // per_chip)
     return Placement(
         board.name, cores.core, cores.count, boards, frames, per_board, chips, tuple(usage)
     )
+
+
+def _capacity(
+    board: Board, boards: int, populations: Iterable[Placeable], wired: Sequence[Wired] | None
+) -> Iterator[Usage]:
+    """Yield what is used of the neurons and synapses that the boards have in all."""
+    most = board.limit("neurons")
+    if most is not None:
+        used = sum(row.size for row in populations if row.kind == "neuron")
+        yield Usage("neurons", used, boards * int(most), "neurons")
+    most = board.limit("synapses")
+    if most is not None and wired is not None:
+        used = sum(len(row.pre) for row in wired)
+        yield Usage("synapses", used, boards * int(most), "synapses")
 
 
 def _fullest(core: NDArray[np.int32], populations: Iterable[Placeable]) -> int:

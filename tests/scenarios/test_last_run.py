@@ -79,6 +79,14 @@ def test_a_last_run_must_be_and_a_scope_be_known(sim: Any) -> None:
     assert sim.energy_report().host is None
 
 
+def test_citations_hold_the_grid_that_nature_took(sim: Any) -> None:
+    network(sim)
+    sim.run(5.0)
+    assert "OWID" not in sim.cite()
+    sim.energy_report().nature(country="DEU")
+    assert "@misc{OWID," in sim.cite()
+
+
 def test_host_energy_is_chosen_in_setup(sim: Any) -> None:
     sim.setup(host_energy="interval")
     sim.Population(3, sim.IF_curr_exp())

@@ -164,7 +164,8 @@ def test_a_board_may_be_a_file(sim: Any, tmp_path: Any) -> None:
     """setup() and the report take a profile's path as the command line does, wherever it is run."""
     own = tmp_path / "mine.toml"
     text = board_files()["spinnaker1_spinn5"].read_text(encoding="utf-8")
-    own.write_text(text.replace("value = 23.05", "value = 46.1"), encoding="utf-8")
+    text = text.replace('"spinnaker1_spinn5"', '"mine"', 1).replace("value = 23.05", "value = 46.1")
+    own.write_text(text, encoding="utf-8")
     with pytest.warns(FidelityWarning, match="exact float64"):
         sim.setup(timestep=1.0, board=str(own))
     sim.Population(1, sim.IF_curr_exp(tau_refrac=1.0))

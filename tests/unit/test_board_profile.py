@@ -14,10 +14,13 @@ from typing import Any
 
 import pytest
 
+from pynn_greenmorph.accounting.components import MODELS
 from pynn_greenmorph.boards.catalogue import check_profile, load_profile
 from pynn_greenmorph.boards.check import faults
 from pynn_greenmorph.boards.comparators import list_comparators, load_comparator
+from pynn_greenmorph.boards.plausible import NUMBERS
 from pynn_greenmorph.boards.profile import ALIASES, board_name, list_boards, load_board
+from pynn_greenmorph.boards.vocabulary import NEEDS, UNITS
 from pynn_greenmorph.errors import BoardError, UnknownNameError
 from pynn_greenmorph.registry import board_files
 
@@ -25,8 +28,8 @@ SPINN5 = board_files()["spinnaker1_spinn5"]
 
 
 def write(tmp_path: Path, old: str = "", new: str = "") -> Path:
-    """Write a copy of the SpiNN-5 profile with one passage replaced."""
-    text = SPINN5.read_text(encoding="utf-8")
+    """Write a copy of the SpiNN-5 profile, by another name, with one passage replaced."""
+    text = SPINN5.read_text(encoding="utf-8").replace('"spinnaker1_spinn5"', '"mine"', 1)
     assert old in text
     path = tmp_path / "board.toml"
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
@@ -188,8 +191,8 @@ def test_a_users_file_is_loaded_by_path(tmp_path: Path) -> None:
     [
         ('unit = "J/spike"\n', "", "dynamic.e_spike.unit", "missing"),
         ('unit = "J/spike"', 'unit = "pJ/spike"', "dynamic.e_spike.unit", "'pJ/spike'"),
-        ('unit = "J/spike"', 'unit = "W"', "dynamic.e_spike.unit", "does not fit the name"),
-        ('unit = "J/spike"', 'unit = "ms"', "dynamic.e_spike.unit", "energy per event"),
+        ('unit = "J/spike"', 'unit = "W"', "dynamic.e_spike.unit", "e_spike is in J/spike"),
+        ('unit = "J/spike"', 'unit = "ms"', "dynamic.e_spike.unit", "e_spike is in J/spike"),
         ('unit = "W"', 'unit = "ms"', "static.board_dc_W.unit", "does not fit the name"),
         ("value = 23.05", "value = -23.05", "static.board_dc_W.value", "-23.05"),
         ("value = 23.05", "value = nan", "static.board_dc_W.value", "nan"),
@@ -277,7 +280,7 @@ LOIHI, CPU = "loihi1", "gpu_rtx2070_genn_micro"
     [
         (LOIHI, "[limits.mesh_width]", "[limits.width]", "limits.mesh_width", "needs it"),
         (LOIHI, "[latency.plastic]", "[latency.plastics]", "latency.plastic", "needs it"),
-        (LOIHI, 'unit = "s"', 'unit = "ms"', "latency.neuron_active.unit", "a latency is in s"),
+        (LOIHI, 'unit = "s"', 'unit = "ms"', "latency.neuron_active.unit", "neuron_active is in s"),
         ("truenorth", "[limits.reference_", "[limits.", "limits.reference_voltage", "needs it"),
         ("odin", "[dynamic.e_syn_event]", "[dynamic.e_sop]", "dynamic.e_syn_event", "needs it"),
         ("spikey", "[limits.chips]", "[limits.chip]", "limits.chips", "needs it"),
@@ -370,3 +373,120 @@ def test_profiles_need_neither_pynn_nor_numba() -> None:
 
 def test_the_file_itself_is_plain_toml() -> None:
     assert tomllib.loads(SPINN5.read_text(encoding="utf-8"))["name"] == "spinnaker1_spinn5"
+
+
+def changed(name: str, path: str, value: object) -> list[tuple[str, str]]:
+    """Return the faults of an installed profile in which one value was changed or added."""
+    table = tomllib.loads(Path(load_profile(name).path).read_text(encoding="utf-8"))
+    *holders, key = path.split("/")
+    holder = table
+    for step in holders:
+        holder = holder[step]
+    holder[key] = value
+    return faults(table)
+
+
+@pytest.mark.parametrize("name", [*list_boards(), *list_comparators()])
+def test_a_number_that_is_read_is_refused_in_every_other_unit(name: str) -> None:
+    table = tomllib.loads(Path(load_profile(name).path).read_text(encoding="utf-8"))
+    read = [
+        (f"{section}.{key}.unit", key, units, table[section][key])
+        for section, names in NUMBERS.items()
+        for key, units in names.items()
+        if key in table.get(section, {})
+    ]
+    for unit in UNITS:  # all of them wrong at once: the checker gathers
+        for *_, entry in read:
+            entry["unit"] = unit
+        found = faults(table)
+        for at, key, units, _ in read:
+            told = (at, f"{unit!r} does not fit: {key} is in {' or '.join(units)}") in found
+            assert told == (unit not in units)
+
+
+def test_every_number_that_a_formula_reads_has_its_unit() -> None:
+    read = {component.coefficient for table in MODELS.values() for component in table}
+    assert NUMBERS["dynamic"].keys() == read | {"core_busy_W"}
+    assert NUMBERS["latency"].keys() == load_board("loihi1").latency.keys()
+    for needs in NEEDS.values():
+        for section in {"dynamic", "latency", "limits"} & needs.keys():
+            assert set(needs[section]) <= NUMBERS[section].keys()
+
+
+HOP = {"value": 1e-9, "unit": "J/hop", "rel_std": 0.5, "source": "SNAB", "confidence": "low"}
+WIDTH = {"value": 8, "unit": "tile", "source": "SNAB", "confidence": "low"}
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "what"),
+    [
+        ("dynamic/e_hopp", HOP, "unknown key; did you mean 'e_hop'?"),
+        ("dynamic/e_spikes", HOP, "unknown key; did you mean 'e_spike'?"),
+        ("dynamic/quux", HOP, "unknown key; allowed: e_neuron_update, e_neuron_update_active"),
+        ("limits/mesh_widht", WIDTH, "nothing reads it; did you mean 'mesh_width'?"),
+        ("limits/neuron_per_core", WIDTH, "did you mean 'neurons_per_core'?"),
+        ("boundaries/board_dc/parts", ["board_dc_W", "board_dc_W"], "names board_dc_W again"),
+        ("dynamic/e_hop/rel_std", 15, "must be at most 5, but is 15; it is a fraction"),
+        ("static/board_dc_W/value", 2671000, "must be from 1e-06 to 1e+06 W, but is 2671000"),
+        ("static/board_dc_W/value", 1e-7, "must be from 1e-06"),
+        ("dynamic/core_busy_W/value", 1e7, "must be from 1e-06"),
+        ("dynamic/e_hop/value", 2, "must be from 1e-18 to 1 J/packet/router, but is 2"),
+        ("dynamic/e_hop/value", 1e-19, "must be from 1e-18"),
+        ("limits/timestep_ms_min_realtime/value", 1e-3, "must be from 0.01 to 1000 ms"),
+        ("name", "My Board!", "lower case letters, digits and underscores"),
+        ("name", "Spinn5", "lower case letters, digits and underscores"),
+        ("label", "two\nlines", "one line without control characters"),
+        ("subject", "a ``` fence", "backticks"),
+        ("subject", "\x1b[31mred", "control characters"),
+        ("boundaries/board_dc/subject", "DC\u2028input", "one line"),
+    ],
+)
+def test_a_slip_of_name_unit_or_scale_is_the_only_fault(
+    path: str, value: object, what: str
+) -> None:
+    ((at, said),) = changed("spinnaker1_spinn5", path, value)
+    assert (at, what in said) == (path.replace("/", "."), True), said
+
+
+def test_bounds_of_latencies_and_voltages() -> None:
+    ((_, said),) = changed("loihi1", "latency/plastic/value", 6.1)
+    assert "must be from 1e-10 to 1 s, but is 6.1" in said
+    ((_, said),) = changed("truenorth", "limits/reference_voltage/value", 775)
+    assert "must be from 0.1 to 5 V, but is 775" in said
+    ((_, said),) = changed("loihi1", "latency/hop_eww", load_latency())
+    assert "did you mean 'hop_ew'?" in said
+
+
+def load_latency() -> dict[str, Any]:
+    """Return a sound latency of Loihi's profile, as it stands in the file."""
+    table = tomllib.loads(Path(load_profile("loihi1").path).read_text(encoding="utf-8"))
+    return dict(table["latency"]["hop_ew"])
+
+
+@pytest.mark.parametrize("name", ["neurons_per_chip", "fan_out_per_core", "mesh_depth", "pins"])
+def test_limits_that_only_readers_want_are_allowed(name: str) -> None:
+    assert changed("spinnaker1_spinn5", f"limits/{name}", WIDTH) == []
+
+
+def test_nothing_is_a_sound_power_and_energy() -> None:
+    assert changed("spinnaker1_spinn5", "dynamic/e_hop/value", 0) == []
+    assert changed("spinnaker1_spinn5", "static/board_dc_W/value", 0.0) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("spinnaker1_spinn5", "is the name of an installed board; give yours another"),
+        ("odin", "is the name of an installed board"),
+        ("loihi", "is an alias of an installed board"),
+        ("gpu_nest_4090", "is the name of an installed comparator"),
+    ],
+)
+def test_a_file_must_not_have_the_name_of_an_installed_profile(
+    tmp_path: Path, name: str, what: str
+) -> None:
+    path = write(tmp_path, '"mine"', f'"{name}"')
+    for load in (load_board, check_profile):
+        with pytest.raises(BoardError, match=f"1 fault\n  name: {name!r} {what}"):
+            load(path)
+    assert load_board(SPINN5).name == "spinnaker1_spinn5"  # the installed file itself

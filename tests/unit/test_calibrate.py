@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,13 @@ from pynn_greenmorph.accounting.least_squares import non_negative
 from pynn_greenmorph.accounting.report import make_report
 from pynn_greenmorph.accounting.toml_text import to_toml
 from pynn_greenmorph.boards.profile import list_boards, load_board
-from pynn_greenmorph.errors import BoardError, InvalidValueError, ReportError, UnknownNameError
+from pynn_greenmorph.errors import (
+    BoardError,
+    GreenmorphWarning,
+    InvalidValueError,
+    ReportError,
+    UnknownNameError,
+)
 from tests.ledgers import Wires, make_ledger
 
 COLUMNS = ("t_wall_s", "neuron_updates", "deliveries", "synaptic_events")
@@ -125,8 +132,43 @@ def test_a_written_profile_loads_and_prices_as_fitted(tmp_path: Path) -> None:
     report = make_report(ledger, board=tmp_path / "mine.toml")
     assert report.static_j == pytest.approx(result["static_W"].value)
     assert SOURCE in report.cite()
-    with pytest.raises(ReportError, match="does not exist"):
+    assert report.subject == "modelled: SpiNN-5 board, calibrated by the user, DC input"
+    with pytest.raises(ReportError, match=r"^profile .*does not exist"):
         result.to_toml(tmp_path / "no" / "mine.toml", "x", boundary="board_dc")
+    with pytest.raises(ReportError, match="the file exists"):
+        result.to_toml(tmp_path / "mine.toml", "other", boundary="board_dc")
+    assert load_board(tmp_path / "mine.toml").name == "my_board"
+    result.to_toml(tmp_path / "mine.toml", "other", boundary="board_dc", overwrite=True)
+    assert load_board(tmp_path / "mine.toml").name == "other"
+
+
+@pytest.mark.parametrize("name", ["spinnaker", "spinnaker1_spinn5", "loihi2"])
+def test_a_taken_name_is_refused(name: str, tmp_path: Path) -> None:
+    result = calibrate("spinnaker", measurements(tmp_path / "m.csv"))
+    with pytest.raises(InvalidValueError, match="belongs to an installed board"):
+        result.to_toml(tmp_path / "mine.toml", name, boundary="board_dc")
+    assert not (tmp_path / "mine.toml").exists()
+
+
+def test_another_unit_is_suspected(tmp_path: Path) -> None:
+    assert calibrate("spinnaker", measurements(tmp_path / "m.csv"))["static_W"].before == 23.05
+    matrix = counts()
+    rows = zip((1000 * matrix @ TRUE).tolist(), *matrix.T.tolist(), strict=True)
+    path = write(tmp_path / "mJ.csv", ("energy_j", *COLUMNS), rows)
+    with pytest.warns(GreenmorphWarning, match=r"static_W is fitted to 23 kW.*not mJ.*not ms"):
+        calibrate("spinnaker", path)
+
+
+def test_the_example_of_the_guide_works(tmp_path: Path) -> None:
+    guide = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "use_a_report.md"
+    (table,) = re.findall(r"```text\n(label,.*?)```", guide.read_text(encoding="utf-8"), re.DOTALL)
+    (tmp_path / "m.csv").write_text(table, encoding="utf-8")
+    result = calibrate("spinnaker1_spinn5", tmp_path / "m.csv")
+    assert not any(one.at_zero for one in result.coefficients)
+    assert result["static_W"].value == pytest.approx(23.05, rel=0.01)
+    assert result.largest_error < 0.01
+    assert "23.05 W" in str(result)
+    result.to_toml(tmp_path / "mine.toml", "mine", boundary="board_dc")
 
 
 def test_a_static_power_needs_its_boundary(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pynn_greenmorph import __version__
+from pynn_greenmorph.boards.profile import list_boards, load_board, priced_on
 from pynn_greenmorph.cli import doctor, main
 from pynn_greenmorph.cli.progress import progress_bar
 from pynn_greenmorph.cli.sessions import Sessions
@@ -54,6 +55,7 @@ sim.run(20.0)
 #: The cell types of ``WIRED`` only: the whole takes minutes.
 FEW = """
 import sys
+from pynn_greenmorph.boards.profile import list_boards, load_board, priced_on
 from pynn_greenmorph.cli import main, warmup
 needed = ("IF_curr_exp", "IF_cond_exp", "SpikeSourcePoisson")
 models = {name: model for name, model in warmup.cell_models().items() if name in needed}
@@ -309,6 +311,36 @@ def test_the_board_of_the_command_wins(script: Write) -> None:
     assert result.exit_code == 0, result.output
     assert "board: spinnaker1_spinn5\n" in result.stderr
     assert "boxed board" in result.stdout
+
+
+def test_a_boundary_that_the_scripts_own_board_lacks_ends_it_at_setup(script: Write) -> None:
+    setup, rest = MODEL.format(simulator="nest").split("sim.setup(timestep=1.0)")
+    source = f"{setup}sim.setup(1.0, board='loihi'); print('built'){rest}"
+    result = invoke("run", script(source), "--boundary", "boxed_board")
+    assert result.exit_code == 1
+    assert "'boxed_board'" in result.stderr
+    assert "boundary of board loihi1" in result.stderr
+    assert "built" not in result.stdout
+    with pytest.warns(FidelityWarning, match="'loihi1'"):
+        result = invoke("run", script(source), "--boundary", "chip")
+    assert result.exit_code == 0, result.output
+
+
+@pytest.mark.filterwarnings("ignore::pynn_greenmorph.errors.FidelityWarning")
+@pytest.mark.parametrize("board", [*list_boards(), "spinnaker2", "memristor"])
+def test_every_board_gives_a_report(board: str, script: Write) -> None:
+    source = script(MODEL.format(simulator="nest"))
+    result = invoke("run", source, "--board", board, "--report", "r.json")
+    assert result.exit_code == 0, result.output
+    assert "dynamic" in result.stdout
+    assert "Report written to r.json" in result.stdout
+    report = json.loads(Path("r.json").read_text())
+    profile = priced_on(load_board(board))
+    powers = [profile.static[part].value for part in profile.boundary().parts]
+    assert (report["energy_j"] is None) == (None in powers)
+    assert report["dynamic_j"] is not None
+    for name in {part for part in profile.boundary().parts if profile.static[part].value is None}:
+        assert f"not published ({name})" in result.stdout
 
 
 def test_energy_is_reported_when_the_script_fails_after_a_run(script: Write) -> None:

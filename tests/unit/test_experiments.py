@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import math
 import os
@@ -32,6 +34,7 @@ from pynn_greenmorph.accounting.experiments.measure import Measured, measure, un
 from pynn_greenmorph.accounting.experiments.process import Process, fate, this_process
 from pynn_greenmorph.accounting.experiments.sensitivity import outcomes, sensitivity
 from pynn_greenmorph.accounting.experiments.study import Study, read_study
+from pynn_greenmorph.accounting.experiments.words import study_tables
 from pynn_greenmorph.accounting.report import make_report
 from pynn_greenmorph.errors import InvalidValueError, ReportError
 from tests.ledgers import make_ledger
@@ -220,6 +223,16 @@ def test_a_copy_of_a_script_is_the_same_and_an_edited_one_another(tmp_path: Path
         keys.append(make_key("trial", script, {}))
     assert keys[0] == keys[1] != keys[2]
     assert keys[0].script == "train.py"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("static_j", -23.05), ("dynamic_j", math.nan), ("t_wall_s", -1e-9)]
+)
+def test_what_no_session_can_cost_is_not_written(path: Path, name: str, value: float) -> None:
+    attempt = start(path, key())
+    with pytest.raises(ReportError, match=f"{name} of a session on board .* is not possible"):
+        attempt.add(replace(price(), **{name: value}))
+    assert read_study(path).entries[0].sessions == ()
 
 
 # --- who died, and when it does not matter what a clock says ---
@@ -421,6 +434,22 @@ def test_a_truncated_ledger_is_refused_and_left_alone(full: Path, kept: float) -
     assert full.read_bytes() == cut
 
 
+@pytest.mark.parametrize(
+    ("change", "hint"),
+    [
+        ("UPDATE attempts SET params = '{\"i\": ' WHERE number = 3", "row 3 of 'attempts'"),
+        ("UPDATE attempts SET params = '[1]' WHERE number = 3", "row 3 .* a mapping in JSON"),
+        ("UPDATE attempts SET result = 'good' WHERE number = 3", "row 3 of 'attempts'"),
+        ("UPDATE sessions SET counters = 'x' WHERE number = 2", "row 2 of 'sessions'"),
+        ("UPDATE sessions SET draws = x'0102' WHERE number = 2", "row 2 of 'sessions'"),
+    ],
+)
+def test_a_damaged_row_is_named(full: Path, change: str, hint: str) -> None:
+    write(full, lambda db: db.execute(change))
+    with pytest.raises(ReportError, match=hint):
+        read_study(full)
+
+
 def foreign(path: Path) -> None:
     connection = sqlite3.connect(path)
     connection.execute("CREATE TABLE attempts (id)")
@@ -466,6 +495,55 @@ def test_paths_that_cannot_be_used(tmp_path: Path) -> None:
     for use in (read_study, prepare):
         with pytest.raises(ReportError, match="File name too long"):
             use(tmp_path / ("x" * 300))
+
+
+def test_a_ledger_is_one_however_it_is_reached(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "link.sqlite").symlink_to("sub/study.sqlite")
+    driver = start(tmp_path / "sub" / "study.sqlite", key(), overhead=(0.0, 0.0))
+    for way in ("link.sqlite", "sub/../sub/study.sqlite", "link.sqlite"):
+        assert start(tmp_path / way, key(w=1), driver=driver).path == driver.path
+    study = read_study(tmp_path / "link.sqlite")
+    assert (study.n_exp, sum(entry.driver for entry in study.entries)) == (1, 1)
+
+
+def test_what_a_killed_writer_left_is_seen_through_a_link(tmp_path: Path) -> None:
+    ledger, link = tmp_path / "study.sqlite", tmp_path / "link.sqlite"
+    attempted(ledger, "finished", w=1)
+    link.symlink_to(ledger)
+    code = (
+        "import os, signal, sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None);"
+        "c.execute(\"UPDATE attempts SET error = 'late'\"); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    subprocess.run([sys.executable, "-c", code, ledger], check=False)
+    assert Path(f"{ledger}-wal").stat().st_size > 0
+    assert read_study(link).entries[0].error == "late"
+
+
+def test_links_to_nowhere_and_no_paths(tmp_path: Path) -> None:
+    (tmp_path / "dangling").symlink_to("nowhere.sqlite")
+    (tmp_path / "loop").symlink_to("loop")
+    for use in (read_study, prepare):
+        with pytest.raises(ReportError, match=r"a link to .*nowhere.sqlite', which does not exist"):
+            use(tmp_path / "dangling")
+        with pytest.raises(ReportError, match=r"cannot be used|a link to .*loop"):
+            use(tmp_path / "loop")
+        with pytest.raises(ReportError, match="empty or not a path"):
+            use(Path())
+    assert not (tmp_path / "nowhere.sqlite").exists()
+
+
+def test_fixed_cost_is_that_of_experiments_not_of_their_driver(path: Path) -> None:
+    one = price()
+    driver = start(path, key(), overhead=(7.0, 9.0))
+    driver.add(one)
+    for w in (1, 2):
+        attempt = start(path, key(w=w), driver=driver)
+        attempt.add(one)
+        attempt.end("finished")
+    driver.end("finished")
+    n = read_study(path, overhead_j=5.0).nature()
+    assert n.joule == pytest.approx(3 * one.energy_j + 2 * 5.0)
 
 
 def test_odd_paths_and_names_stay_where_they_are(tmp_path: Path) -> None:
@@ -565,6 +643,22 @@ def test_labels_are_escaped(path: Path) -> None:
     assert "<b>" not in render_study(study, study.nature(), "markdown")
 
 
+def test_words_of_users_do_nothing_to_a_terminal_or_a_spreadsheet(path: Path) -> None:
+    for value in (1, 2):
+        name = "=cmd|' /C calc'!A1"
+        attempt = start(path, make_key(name, None, {"\x1b]0;owned\x07tau": value}))
+        attempt.settle(1, "ideal")
+        attempt.add(replace(price(), subject="mine\x1b[2J"))
+        attempt.end("failed", "@SUM(1)", {"\x9bacc": 0.5})
+    study = read_study(path)
+    shown = {name: render_study(study, study.nature(), name) for name in STUDY_FORMATS}
+    for name in ("text", "markdown", "latex", "json"):
+        assert set(re.findall(r"[\x00-\x1f\x7f-\x9f]", shown[name])) == {"\n"}, name
+    rows = list(csv.DictReader(io.StringIO(shown["csv"])))
+    assert [(row["name"][:2], row["error"]) for row in rows] == [("'=", "'@SUM(1)")] * 2
+    assert {row["joule_at_grid"] for row in rows} == {repr(price().energy_j)}
+
+
 def test_a_price_that_is_missing_is_named(path: Path) -> None:
     nobody = replace(price(), static_j=None, missing="chip_W is not published", draws=None)
     attempted(path, "finished", price(), w=1)
@@ -573,9 +667,44 @@ def test_a_price_that_is_missing_is_named(path: Path) -> None:
     study = read_study(path)
     assert study.n_exp == 3
     with pytest.raises(
-        ReportError, match=r"these 3 exp.*1 sessions: chip_W is.*; 1 sessions: no r"
+        ReportError,
+        match=r"the total .* not known.* 1 session: chip_W is.*; 1 session: no room\. W",
     ):
         study.nature()
+    known = study.nature_of_known(pue=1.5)
+    shown = {name: render_study(study, known, name) for name in STUDY_FORMATS}
+    for name in ("text", "markdown", "html"):
+        assert "the total of the study is not known" in shown[name]
+        assert shown[name].count("not known") == 1 + 2 + 2 * 2 + 1  # experiments, lines, share
+    values = json.loads(shown["json"])
+    assert (values["n_exp"], values["nature"]) == (3, None)
+    joules = [each["joule"] for each in values["experiments"]]
+    assert joules == [pytest.approx(1.5 * price().energy_j), None, None]
+
+
+def test_every_row_names_its_own_board(path: Path) -> None:
+    other = replace(price(), subject="modelled: another board", sources=("other2020",))
+    attempted(path, "finished", price(), w=1)
+    attempted(path, "finished", other, w=2)
+    study = read_study(path)
+    _, experiments, by_w = study_tables(study, study.nature())
+    own = f"({price().whose})"
+    for table in (experiments, by_w):
+        assert [row[-1] for row in table.rows[:2]] == [own, "(modelled: another board [other2020])"]
+    assert study.subject == f"{price().whose}; modelled: another board [other2020]" or (
+        study.subject == f"modelled: another board [other2020]; {price().whose}"
+    )
+
+
+def test_a_result_in_words_is_shown(path: Path) -> None:
+    start(path, key()).end("finished", result="good")
+    alone = read_study(path)
+    assert '"good"' in render_study(alone, alone.nature(), "text")
+    start(path, key()).end("finished", result=-0.5)
+    study = read_study(path)
+    assert "-0.5" in render_study(study, study.nature(), "text")
+    rows = csv.DictReader(io.StringIO(render_study(study, study.nature(), "csv")))
+    assert [row["result"] for row in rows] == ['"good"', "-0.5"]
 
 
 def test_fixed_time_that_was_not_recorded_can_be_given(path: Path) -> None:
@@ -595,3 +724,12 @@ def test_a_ledger_without_experiments(path: Path) -> None:
     assert study.n_exp == 0
     with pytest.raises(ReportError, match="holds no experiment"):
         study.nature()
+
+
+def test_backticks_in_names_do_not_end_a_fence(path: Path) -> None:
+    attempted(path, "finished", replace(price(), subject="a " + 6 * "`" + " board"))
+    study = read_study(path)
+    block = render_study(study, study.nature(), "markdown").split("\n##")[0]
+    runs = re.findall("`{3,}", block)
+    assert (runs[0], runs[-1]) == (7 * "`", 7 * "`")
+    assert {*runs[1:-1]} == {6 * "`"}

@@ -81,6 +81,17 @@ def test_an_unknown_path_lists_all(path: str) -> None:
         report().explain(path)
 
 
+def test_what_is_no_path_and_no_report_is_said() -> None:
+    made = report()
+    assert made.explain("dynamic.static") == made.explain("static")
+    with pytest.raises(InvalidValueError, match=r"explain\(\).*is a text.*Given: 3"):
+        made.explain(3)  # type: ignore[arg-type]
+    with pytest.raises(InvalidValueError, match=r"diff\(\).*nothing to compare with.*Given: 5"):
+        made.diff(5)  # type: ignore[arg-type]
+    with pytest.raises(InvalidValueError, match=r"to_neo\(\).*cannot be annotated.*Given: 5"):
+        made.to_neo(5)
+
+
 def test_a_difference_is_split_into_counts_and_prices(tmp_path: Path) -> None:
     before, after = report(2), report(6)
     rows = before.diff(after)
@@ -105,7 +116,7 @@ def test_a_difference_says_what_is_not_alike() -> None:
     assert rows.notes == ("boundary: board_dc before, boxed_board after",)
     assert rows.subjects[1].endswith("boxed board at the wall")
     assert rows["static"].change_j == pytest.approx(31.88 - 23.05)
-    other = report().diff(report(board="loihi1"))
+    other = report().diff(report(board="loihi1", time_scale_factor=1))
     assert any(row.before_j is None for row in other.rows)
     assert "<table>" in other._repr_html_()
     with pytest.raises(KeyError):

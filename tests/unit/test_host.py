@@ -8,8 +8,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from pynn_greenmorph.accounting import host_counters
+from pynn_greenmorph.accounting import host, host_counters
 from pynn_greenmorph.accounting.host import CORE_W, HostClock
+from pynn_greenmorph.engine.machine_code import CompileTime, compile_time, load_code
 from pynn_greenmorph.errors import MissingPackageError, ReportError
 
 
@@ -95,6 +96,51 @@ def test_without_counters_there_is_an_interval_of_busy_cores(tmp_path: Path) -> 
     assert energy.interval_j == pytest.approx(tuple(energy.cpu_s * watt for watt in CORE_W))
     assert energy.subject == "this computer: estimated"
     assert 3 < CORE_W[0] < CORE_W[1] < 100
+
+
+def test_compiling_is_told_apart_and_in_no_interval(
+    counters: Counters, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spent = [CompileTime(5.0, 4.0)]
+    clocks = SimpleNamespace(perf_counter=lambda: now[0], process_time=lambda: now[1])
+    now = [100.0, 50.0]
+    monkeypatch.setattr(host, "compile_time", lambda: spent[-1])
+    monkeypatch.setattr(host, "time", clocks)
+    estimate, count = HostClock("interval"), HostClock("rapl", counters.folder)
+    estimate.begin()
+    count.begin()
+    now[:] = 110.0, 59.0
+    spent.append(CompileTime(12.0, 10.5))  # 7 s, 6.5 s of a processor
+    counters.set(**{"0": 200_000})
+    estimate.end()
+    count.end()
+    energy = estimate.energy()
+    assert (energy.wall_s, energy.cpu_s, energy.compile_s) == (3.0, 2.5, 7.0)
+    assert energy.interval_j == pytest.approx(tuple(2.5 * watt for watt in CORE_W))
+    assert "time of compiling  7 s on the clock" in str(energy)
+    assert "not in this energy" in str(energy)
+    assert count.energy().energy_j == pytest.approx(0.2)
+    assert "in this energy, as counters count all" in str(count.energy())
+    estimate.begin()
+    estimate.end()
+    assert estimate.energy(last=True).compile_s == 0
+    assert "compiling  " not in str(estimate.energy(last=True))
+
+
+def test_the_engine_s_compiling_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    text = (
+        "from numba import cfunc, types\n"
+        "@cfunc(types.int64(types.int64), _nrt=False)\n"
+        "def entry(x):\n    return x + 41\n"
+    )
+    before = compile_time()
+    load_code("host_test", text, "a test")
+    after = compile_time()
+    assert after.wall_s > before.wall_s
+    assert after.cpu_s > before.cpu_s
+    load_code("host_test", text, "a test")
+    assert compile_time() == after
 
 
 def test_counters_that_cannot_be_read_give_an_interval_or_an_error(counters: Counters) -> None:

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pynn_greenmorph.accounting.report import make_report
 from pynn_greenmorph.boards.profile import load_board
-from pynn_greenmorph.errors import BoardError, InvalidValueError, UnknownNameError
+from pynn_greenmorph.errors import BoardError, FidelityWarning, InvalidValueError, UnknownNameError
 from pynn_greenmorph.mapping.place import place
-from tests.ledgers import make_ledger
+from tests.ledgers import Wires, make_ledger
 
 SPINN5 = load_board("spinnaker1_spinn5")
 MIXED = make_ledger([("exc", "neuron", 600), ("inp", "source", 300), ("inh", "neuron", 255)])
@@ -100,3 +101,20 @@ def test_populations_alone_are_enough_and_gaps_are_refused() -> None:
 def test_a_board_without_limits_is_an_error() -> None:
     with pytest.raises(BoardError, match=r"limits\.neurons_per_core"):
         place(MIXED, replace(SPINN5, limits={}))
+
+
+def test_neurons_and_synapses_are_compared_with_what_all_boards_hold() -> None:
+    pairs = [(pre, post) for pre in range(300) for post in range(300)]
+    wires = Wires("w", [pre for pre, _ in pairs], [post for _, post in pairs])
+    ledger = make_ledger([("a", "neuron", 300), ("in", "source", 5)], [wires, wires])
+    placed = place(ledger, load_board("odin"))
+    assert placed.boards == 2
+    usage = {row.what: row for row in placed.usage}
+    assert (usage["neurons"].used, usage["neurons"].limit) == (300, 2 * 256)
+    assert (usage["synapses"].used, usage["synapses"].limit) == (180_000, 2 * 65_536)
+    with pytest.warns(FidelityWarning, match="synapses: 180000, but the board holds 131072"):
+        report = make_report(ledger, board="odin")
+    assert [row["kind"] for row in report.fidelity][:1] == ["capacity"]
+    assert "synapses" not in {
+        row.what for row in place(ledger.populations, load_board("odin")).usage
+    }

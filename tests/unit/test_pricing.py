@@ -13,9 +13,10 @@ from pynn_greenmorph.accounting import deliveries
 from pynn_greenmorph.accounting.charges import charge
 from pynn_greenmorph.accounting.components import COUNTERS, components_of
 from pynn_greenmorph.accounting.counting import Counting
-from pynn_greenmorph.accounting.intervals import interval
+from pynn_greenmorph.accounting.intervals import draw, interval
 from pynn_greenmorph.accounting.priced import Priced
 from pynn_greenmorph.accounting.pricing import price
+from pynn_greenmorph.accounting.report import make_report
 from pynn_greenmorph.accounting.walltime import wall_time
 from pynn_greenmorph.boards.profile import Timing, load_board
 from pynn_greenmorph.errors import BoardError, InvalidValueError, UnknownNameError
@@ -280,6 +281,36 @@ def test_numbers_of_one_source_err_together() -> None:
     other = price(ledger, SPINN5, "board").samples  # static from SPINNMACHINE
     assert abs(np.corrcoef(other.static_j, other.dynamic_j)[0, 1]) < 0.05
     assert np.corrcoef(same.static_j, same.dynamic_j)[0, 1] > 0.99
+
+
+def test_a_source_is_one_on_all_boards_and_sources_have_nothing_to_do_with_each_other() -> None:
+    ledger = make_ledger([("p", "neuron", 100)])
+    names = ("spinnaker1_spinn3", "spinnaker1_spinn5", "truenorth", "loihi1")
+    powers = {name: price(ledger, load_board(name)).static for name in names}
+    draws: dict[str, list[Any]] = {}
+    for name, parts in powers.items():
+        for coefficient, joule in parts:
+            static = [(coefficient, joule)]
+            sample = draw(static, [], None, np.zeros((1, 0)), 1.0).static_j
+            draws.setdefault(coefficient.source, []).append((name, (sample / joule - 1)))
+    first = {source: rows[0][1] for source, rows in draws.items()}
+    assert len(first) >= 3
+    for source, rows in draws.items():
+        for _, row in rows:
+            assert np.corrcoef(row, first[source])[0, 1] > 0.9999
+            others = [np.corrcoef(row, one)[0, 1] for key, one in first.items() if key != source]
+            assert np.abs(others).max() < 0.05
+
+
+def test_two_values_of_the_user_do_not_err_together() -> None:
+    given = {"board_dc_W": (0.02, 0.1), "e_neuron_update": (1e-6, 0.1)}  # 20 mJ each
+    report = make_report(make_ledger([("p", "neuron", 20)]), given=given)
+    samples, spread = report.priced.samples, report.uncertainty()
+    assert abs(np.corrcoef(samples.static_j, samples.dynamic_j)[0, 1]) < 0.05
+    assert spread.first_order_std_j == pytest.approx(math.hypot(2e-3, 2e-3))
+    assert spread.by_source == pytest.approx(
+        {"user:board_dc_W": 0.5, "user:e_neuron_update": 0.5, "SNAB": 0.0}
+    )
 
 
 def test_an_interval_knows_the_cap() -> None:

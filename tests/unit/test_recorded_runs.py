@@ -21,6 +21,7 @@ from pynn_greenmorph.accounting.experiments.key import make_key
 from pynn_greenmorph.accounting.experiments.measure import measure
 from pynn_greenmorph.accounting.experiments.study import Study, read_study
 from pynn_greenmorph.accounting.report import make_report
+from pynn_greenmorph.boards.profile import load_board
 from pynn_greenmorph.cli import main
 from pynn_greenmorph.errors import InvalidValueError, LifecycleError, ReportError, UnknownNameError
 from tests.ledgers import make_ledger
@@ -31,8 +32,10 @@ ENV = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("P
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Work in an empty folder, and leave no session behind."""
+    """Work in an empty folder as one script, and leave no session behind."""
     monkeypatch.chdir(tmp_path)
+    # A worker of pytest-xdist is started without a script.
+    monkeypatch.setattr(sys.modules["__main__"], "__file__", __file__, raising=False)
     yield tmp_path
     sim.state.clear()
 
@@ -71,7 +74,8 @@ def test_attempts_of_every_ending() -> None:
     assert [e.status for e in entries] == ["finished", "failed", "interrupted", "finished"]
     assert [e.error for e in entries] == ["", "ValueError: x", "KeyboardInterrupt: ", ""]
     assert [e.result for e in entries] == [0.5, 1.5, 2.5, 3.5]
-    assert {(e.seed, e.board, e.epochs) for e in entries} == {("3", "ideal", 3)}
+    board = "spinnaker1_spinn5 (set up as ideal)"
+    assert {(e.seed, e.board, e.epochs) for e in entries} == {("3", board, 3)}
     assert all(len(e.sessions) == 1 for e in entries)
     study = read_study("experiments.sqlite")
     assert study.nature().terms["epochs"] == pytest.approx((3 + 1 + 1 + 3) / 4)
@@ -104,6 +108,26 @@ def test_experiments_in_one_session_share_its_joules_without_rest() -> None:
     assert counted == [300, 500]
 
 
+def test_each_experiment_in_a_session_is_priced_by_its_own_pricing() -> None:
+    """Counts since the last experiment are priced, never two prices subtracted."""
+    network()
+    with sim.experiment("first", pricing={"board": "spinnaker1_spinn5"}):
+        sim.run(100.0)
+    with sim.experiment("second", pricing={"board": "truenorth"}):
+        sim.run(50.0)
+        second = sim.energy_report("truenorth", scope="last run")
+    sim.Population(60_000, sim.IF_curr_exp(tau_refrac=1.0))  # more than one board holds
+    with sim.experiment("third", pricing={"board": "spinnaker1_spinn5"}):
+        sim.run(50.0)
+        third = sim.energy_report("spinnaker1_spinn5", scope="last run")
+    entries = read_study("experiments.sqlite").entries
+    found = [(s.static_j, s.dynamic_j, s.t_wall_s) for e in entries for s in e.sessions]
+    for report, numbers in zip((second, third), found[1:], strict=True):
+        expected = (report.static_j, report.dynamic_j, report.priced.wall.t_wall_s)
+        assert numbers == pytest.approx(expected, rel=1e-12)
+    assert min(min(numbers) for numbers in found) >= 0
+
+
 def test_the_key_is_that_of_the_session_that_is_used() -> None:
     for seed in (1, 2):
         with sim.experiment("trial"):  # the session of the other seed is still open here
@@ -113,6 +137,47 @@ def test_the_key_is_that_of_the_session_that_is_used() -> None:
     study = read_study("experiments.sqlite")
     assert [e.seed for e in study.entries] == ["1", "2", None]
     assert study.n_exp == 2
+
+
+@pytest.mark.filterwarnings("ignore::pynn_greenmorph.errors.FidelityWarning")
+def test_the_priced_board_is_in_the_key() -> None:
+    for board in ("loihi1", "spinnaker1_spinn5", "loihi1"):
+        with sim.experiment("trial", params={"w": 1}, pricing={"board": board}):
+            sim.setup(timestep=1.0, seed=1, board="spinnaker")
+    study = read_study("experiments.sqlite")
+    assert [e.board for e in study.entries[:2]] == [
+        "loihi1 (set up as spinnaker1_spinn5)",
+        "spinnaker1_spinn5",
+    ]
+    assert study.n_exp == 2
+
+
+@pytest.mark.filterwarnings("ignore::pynn_greenmorph.errors.FidelityWarning")
+def test_a_board_from_a_file_is_what_is_in_the_file() -> None:
+    text = load_board("spinnaker1_spinn3").path.read_text(encoding="utf-8")
+    text = text.replace('name = "spinnaker1_spinn3"', 'name = "mine"', 1)
+    Path("moved").mkdir()
+    for name, words in (("a", text), ("moved/b", text), ("a", text + "# edited\n")):
+        Path(f"{name}.toml").write_text(words, encoding="utf-8")
+        with sim.experiment("trial"):
+            sim.setup(timestep=1.0, seed=1, board=f"{name}.toml")
+    study = read_study("experiments.sqlite")
+    boards = [str(entry.board) for entry in study.entries]
+    assert study.n_exp == 2
+    assert boards[0] == boards[1] != boards[2]
+    assert all(board.startswith("mine sha256:") for board in boards)
+
+
+def test_arguments_of_the_script_are_in_the_key_beside_parameters(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for arguments in (["--fold", "1"], ["--fold", "2"], ["--fold", "1"]):
+        monkeypatch.setattr(sys, "argv", ["train.py", *arguments])
+        with sim.experiment("trial", params={"w": 1}):
+            sim.setup(timestep=1.0, seed=1)
+    study = read_study("experiments.sqlite")
+    assert study.n_exp == 2
+    assert study.entries[1].params == {"w": 1, "arguments": ["--fold", "2"]}
 
 
 def test_joules_of_another_board_and_what_is_not_published() -> None:
@@ -128,8 +193,15 @@ def test_joules_of_another_board_and_what_is_not_published() -> None:
     assert all(report.subject in study.subject for report in reports)
     with sim.experiment("trial", params={"on": "loihi2"}, pricing={"board": "loihi2"}):
         sim.run(20.0)
-    with pytest.raises(ReportError, match=r"1 sessions: board loihi2: no value of chip_W is publ"):
+    reason = "1 session: board loihi2: no value of chip_W is publ"
+    with pytest.raises(ReportError, match=reason):
         read_study("experiments.sqlite").nature()
+    shown = invoke("report", "experiments.sqlite")
+    assert shown.exit_code == 0, shown.output
+    assert reason in shown.output
+    assert ".." not in shown.output
+    refused = invoke("report", "experiments.sqlite", "--readings")
+    assert (refused.exit_code, reason in refused.output) == (2, True)
 
 
 def test_wrong_uses_are_refused() -> None:
@@ -146,6 +218,8 @@ def test_wrong_uses_are_refused() -> None:
         {"overhead_s": float("nan")},
         {"overhead_j": -1},
         {"params": {"x": float("inf")}},
+        {"params": [1, 2]},
+        {"params": {"arguments": 1}},
     ]
     for options in wrong:
         with pytest.raises(InvalidValueError):
@@ -316,7 +390,7 @@ def test_wrong_options_of_a_report(ledger: str, options: list[str], hint: str) -
 
 def test_report_of_a_report() -> None:
     report = make_report(make_ledger([("exc", "neuron", 100)], steps=1000))
-    report.to_json("run.json")
+    report.to_json("run.json", compare=False)
     for name in ("csv", "markdown", "latex", "html", "line", "text"):
         shown = invoke("report", "run.json", "--format", name)
         assert (shown.exit_code, bool(shown.output)) == (0, True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import sqlite3
 import time
@@ -11,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ...errors import ReportError, explain
 from ..files import StrPath
 from . import file
 from .key import Key, words_of
@@ -48,7 +50,15 @@ class Attempt:
         file.write(self.path, lambda db: db.execute(change, (str(seed), board, self.id)))
 
     def add(self, measured: Measured) -> None:
-        """Record what a session cost."""
+        """Record what a session cost.
+
+        Raises
+        ------
+        ReportError
+            If an energy, a time or a count is negative or no finite number, or
+            the ledger cannot be written.
+        """
+        _check(measured)
         draws = None
         if measured.draws is not None:
             draws = measured.draws.astype("<f4").tobytes()
@@ -82,6 +92,17 @@ class Attempt:
             " WHERE id = ? AND status = 'started'"
         )
         file.write(self.path, lambda db: db.execute(change, row))
+
+
+def _check(measured: Measured) -> None:
+    """Refuse what no session can cost, before it spoils the sum of a study."""
+    names = ("static_j", "dynamic_j", "t_wall_s", "t_bio_s")
+    numbers = {name: getattr(measured, name) for name in names} | dict(measured.counters)
+    for name, value in numbers.items():
+        if value is not None and not 0 <= value < math.inf:
+            what = f"{name} of a session on board {measured.board!r} is not possible"
+            allowed = "a finite number of at least 0"
+            raise ReportError(explain(what, where="ledger", allowed=allowed, given=value))
 
 
 def start(

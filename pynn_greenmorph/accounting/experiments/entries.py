@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from ...errors import ReportError, explain
 from ..files import StrPath
 from . import file
 from .measure import Measured
@@ -28,7 +30,8 @@ class Entry:
     id, name, script, digest, version : str
     params : mapping
     seed, board : str or None
-        ``None`` if the attempt ended before ``setup()``.
+        Board that was priced, as in :func:`.key.board_words`. ``None`` if the attempt ended
+        before ``setup()``.
     driver : bool
         Whether it is a script that started experiments itself, so that it is none.
     status : str
@@ -82,7 +85,7 @@ def read_entries(paths: Iterable[StrPath]) -> tuple[Entry, ...]:
     Raises
     ------
     ReportError
-        If one of them cannot be read, is damaged, or is no ledger.
+        If one of them cannot be read, is damaged in the file or in a row, or is no ledger.
     """
     found: dict[str, Entry] = {}
     for path in paths:
@@ -102,9 +105,32 @@ def _look(db: sqlite3.Connection) -> list[Entry]:
     db.row_factory = sqlite3.Row
     sessions: dict[str, list[Measured]] = defaultdict(list)
     for row in db.execute("SELECT * FROM sessions ORDER BY number"):
-        sessions[row["attempt"]].append(_measured(row))
+        with _decoded("sessions", row):
+            sessions[row["attempt"]].append(_measured(row))
     rows = db.execute("SELECT * FROM attempts ORDER BY number")
-    return [_entry(row, tuple(sessions[row["id"]])) for row in rows]
+    found = []
+    for row in rows:
+        with _decoded("attempts", row):
+            found.append(_entry(row, tuple(sessions[row["id"]])))
+    return found
+
+
+@contextmanager
+def _decoded(table: str, row: sqlite3.Row) -> Iterator[None]:
+    """Say which row cannot be understood; left out it would be missing from every sum."""
+    try:
+        yield
+    except (ValueError, TypeError) as error:
+        what = f"row {row['number']} of {table!r} is damaged: {error}"
+        todo = "Restore the ledger from a copy, or correct the row; this file was not changed"
+        raise ReportError(explain(what, where="ledger", todo=todo)) from error
+
+
+def _mapping(words: str) -> dict[str, Any]:
+    values = json.loads(words)
+    if not isinstance(values, dict):
+        raise TypeError(f"a mapping in JSON is needed, not {words[:80]!r}")
+    return values
 
 
 def _entry(row: sqlite3.Row, sessions: tuple[Measured, ...]) -> Entry:
@@ -116,7 +142,7 @@ def _entry(row: sqlite3.Row, sessions: tuple[Measured, ...]) -> Entry:
     more = ("overhead_j", "host", "started_utc", "duration_s", "error")
     return Entry(
         **{name: row[name] for name in (*same, *more)},
-        params=json.loads(row["params"]),
+        params=_mapping(row["params"]),
         words=row["params"],
         driver=row["role"] == "driver",
         status=status,
@@ -139,7 +165,7 @@ def _measured(row: sqlite3.Row) -> Measured:
         missing=row["missing"],
         t_wall_s=row["t_wall_s"],
         t_bio_s=row["t_bio_s"],
-        counters=json.loads(row["counters"]),
+        counters=_mapping(row["counters"]),
         draws=draws,
     )
 

@@ -66,23 +66,41 @@ def prepare(path: StrPath) -> Path:
     Returns
     -------
     Path
-        Absolute; a script may change the folder later.
+        Absolute and without links, so that a ledger has one name however it is
+        reached; a script may change the folder later.
 
     Raises
     ------
     ReportError
         If the file cannot be created or written, is damaged, or is no ledger of this format.
     """
-    text = os.fspath(path)
-    if not text.strip() or "\0" in text:
-        raise ReportError(explain("the path of a ledger is empty or not a path", given=text))
-    target = Path(text).absolute()
+    target = _resolved(path)
     with _explained(target):
         if not target.exists():
             _create(target)
         elif not os.access(target, os.W_OK):
             raise ReportError(explain("the file is write-protected", where=_where(target)))
     write(target, lambda connection: _check_pages(connection, target))
+    return target
+
+
+def _resolved(path: StrPath) -> Path:
+    """Return where a ledger really lies: beside that SQLite keeps what is not yet in the file."""
+    text = os.fspath(path)
+    if not text.strip() or text == "." or "\0" in text:  # Path("") is "."
+        what = "the path of a ledger is empty or not a path"
+        raise ReportError(explain(what, given=text, todo="Give the path of a file"))
+    given = Path(text).absolute()
+    try:
+        target = given.resolve()
+        dangling = given.is_symlink() and not target.exists()
+    except (OSError, RuntimeError) as error:  # a loop of links, a name that is too long
+        reason = getattr(error, "strerror", None) or error
+        raise ReportError(explain(f"it cannot be used: {reason}", where=_where(given))) from error
+    if dangling:
+        what = f"this is a link to {str(target)!r}, which does not exist"
+        todo = "Delete the link, or give the path of the ledger itself"
+        raise ReportError(explain(what, where=_where(given), todo=todo))
     return target
 
 
@@ -101,6 +119,7 @@ def write(path: Path, change: Callable[[sqlite3.Connection], T]) -> T:
     ReportError
         If the ledger cannot be written; then nothing of the change was.
     """
+    path = _resolved(path)
     with _explained(path):
         _check_there(path)
     deadline = time.monotonic() + PATIENCE_S
@@ -132,7 +151,7 @@ def read(path: StrPath, look: Callable[[sqlite3.Connection], T]) -> T:
     ReportError
         If the file cannot be read, is damaged, or is no ledger of this format.
     """
-    target = Path(path).absolute()
+    target = _resolved(path)
     with _explained(target):
         _check_there(target)
     # Whoever may write tidies up behind itself. On a medium that cannot be written SQLite needs to

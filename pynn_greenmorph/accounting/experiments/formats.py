@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Mapping
 from html import escape
 
@@ -13,11 +14,12 @@ from ..html import html_table
 from ..markup import latex_table, markdown_escape, markdown_table
 from ..nature import Nature
 from ..page import STYLE
+from ..printable import harmless, printable
 from ..readings import Readings
 from ..sci import Sci
 from ..tables import Table
 from ..text import lay_out
-from .study import Study
+from .study import Study, whose
 from .words import study_dict, study_tables
 
 __all__ = ["STUDY_FORMATS", "render_study"]
@@ -46,7 +48,7 @@ def render_study(
     ----------
     study : Study
     nature : Nature
-        Of this study.
+        From ``study.nature_of_known()``; it is not shown if a price is missing.
     format : str
         A name in :data:`STUDY_FORMATS`.
     sci : Sci, optional
@@ -88,29 +90,35 @@ def _csv(study: Study, nature: Nature, extra: Extra) -> str:
     writer.writerow(_COLUMNS)
     for entry in study.entries:
         plain = [getattr(entry, name) for name in _COLUMNS[2:14]]
-        result = None if entry.result is None else json.dumps(entry.result)
+        result = entry.result
+        if not isinstance(result, int | float | None):
+            result = json.dumps(result)
         seconds = sum(session.t_wall_s for session in entry.sessions) * entry.passes
         row = [entry.id, numbers.get(entry.id), *plain, entry.words, result]
-        writer.writerow([*row, joules[entry.id], seconds, study.subject])
+        cells = [*row, joules[entry.id], seconds, whose([entry])]
+        writer.writerow([harmless(cell) for cell in cells])
     return stream.getvalue()
 
 
 def _blocks(study: Study, nature: Nature, extra: Extra) -> list[str]:
-    return [
-        str(nature),
-        *map(str, extra.values()),
-        *(f"missing: {reason}" for reason in study.missing),
-    ]
+    total = f"NATURE: {study.unknown}." if study.missing else str(nature)
+    blocks = [total, *map(str, extra.values())]
+    return ["\n".join(map(printable, block.splitlines())) for block in blocks]
 
 
 def _text(study: Study, nature: Nature, extra: Extra) -> str:
-    shown = [f"{table.title}\n{lay_out(table)}" for table in study_tables(study, nature)]
+    shown = [f"{printable(table.title)}\n{lay_out(table)}" for table in study_tables(study, nature)]
     return "\n\n".join([*_blocks(study, nature, extra), *shown]) + "\n"
 
 
-def _markdown(study: Study, nature: Nature, extra: Extra) -> str:
+def _fenced(block: str) -> str:
     # A fence longer than any run of backticks in the words cannot be closed by them.
-    fenced = [f"````text\n{block}\n````" for block in _blocks(study, nature, extra)]
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", block)), default=0))
+    return f"{fence}text\n{block}\n{fence}"
+
+
+def _markdown(study: Study, nature: Nature, extra: Extra) -> str:
+    fenced = [_fenced(block) for block in _blocks(study, nature, extra)]
     shown = [
         f"## {markdown_escape(table.title.capitalize())}\n\n{markdown_table(_headed(table))}"
         for table in study_tables(study, nature)

@@ -14,9 +14,14 @@ import numpy as np
 
 import pynn_greenmorph
 
-from ...errors import InvalidValueError, explain
+from ...boards.profile import Board, load_board
+from ...errors import GreenmorphError, InvalidValueError, explain
+from ..printable import one_line
 
-__all__ = ["Key", "canonical", "check_name", "make_key", "printable", "words_of"]
+__all__ = ["Key", "board_words", "canonical", "check_name", "make_key", "words_of"]
+
+#: Profiles in here are named by the version of the package; others by what is in them.
+_SHIPPED = Path(pynn_greenmorph.__file__).resolve().parent
 
 #: Above this not every integer is a float64.
 _EXACT = 2**53
@@ -47,7 +52,7 @@ class Key:
     version: str
 
 
-def make_key(name: str, script: Path | None, params: Mapping[str, Any]) -> Key:
+def make_key(name: str, script: Path | None, params: Any) -> Key:
     """Return the key of an experiment.
 
     Parameters
@@ -62,15 +67,56 @@ def make_key(name: str, script: Path | None, params: Mapping[str, Any]) -> Key:
     InvalidValueError
         If the name or a parameter cannot be recorded.
     """
-    words = words_of(canonical(params, f"experiment {name!r}, params"))
+    where = f"experiment {name!r}, params"
+    if not isinstance(params, Mapping):
+        allowed = "a mapping of names to values, for example {'tau_m': 20.0}"
+        raise InvalidValueError(
+            explain("params is no mapping", where=where, allowed=allowed, given=repr(params)[:80])
+        )
+    words = words_of(canonical(params, where))
     file, digest = "", ""
     if script is not None:
-        file = printable(script.name)
+        file = one_line(script.name)
         try:
             digest = hashlib.sha256(script.read_bytes()).hexdigest()
         except OSError:  # the script was deleted or moved while it runs
             digest = ""
     return Key(check_name(name), file, digest, words, pynn_greenmorph.__version__)
+
+
+def board_words(set_up: str, priced: str | Board | None = None) -> str:
+    """Name the boards in the key of an experiment.
+
+    Parameters
+    ----------
+    set_up : str
+        Name or path of the board of ``setup()``.
+    priced : str or Board, optional
+        The one that it is priced on; by default the same.
+
+    Returns
+    -------
+    str
+        The board that is priced in fact, and the one of ``setup()`` if that is
+        another. A board from a file has a part of the file's SHA-256 behind its
+        name: a file that was edited is another board, one that was moved is not.
+    """
+    try:
+        computed = load_board(set_up)
+        chosen = computed if priced is None else priced
+        board = chosen if isinstance(chosen, Board) else load_board(chosen)
+        board = load_board(board.priced_as) if board.priced_as else board
+        names = [_board_name(board), _board_name(computed)]
+    except (GreenmorphError, OSError):  # a file that is gone must not stop what runs
+        return f"{one_line(str(set_up if priced is None else priced))} (cannot be read)"
+    return names[0] if names[0] == names[1] else f"{names[0]} (set up as {names[1]})"
+
+
+def _board_name(board: Board) -> str:
+    path = board.path.resolve()
+    if path.is_relative_to(_SHIPPED):
+        return board.name
+    return f"{board.name} sha256:{hashlib.sha256(path.read_bytes()).hexdigest()[:16]}"
 
 
 def check_name(name: object) -> str:
@@ -86,11 +132,6 @@ def check_name(name: object) -> str:
         return name
     what, allowed = "not a name of an experiment", "1 to 200 printable characters"
     raise InvalidValueError(explain(what, where="experiment()", allowed=allowed, given=name))
-
-
-def printable(words: str) -> str:
-    """Return text in which characters that cannot be shown or written are escaped."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in words)
 
 
 def words_of(value: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -57,29 +57,16 @@ class Measured:
     draws: FloatArray | None
 
     @property
+    def whose(self) -> str:
+        """Whose joules these are, with the keys of the sources."""
+        return f"{self.subject} [{', '.join(self.sources)}]" if self.sources else self.subject
+
+    @property
     def energy_j(self) -> float | None:
         """Static and dynamic energy, J; ``None`` if either is missing."""
         if self.static_j is None or self.dynamic_j is None:
             return None
         return self.static_j + self.dynamic_j
-
-    def since(self, earlier: Measured) -> Measured:
-        """Return what was added after an earlier moment of the same session."""
-        return replace(
-            self,
-            static_j=_minus(self.static_j, earlier.static_j),
-            dynamic_j=_minus(self.dynamic_j, earlier.dynamic_j),
-            t_wall_s=self.t_wall_s - earlier.t_wall_s,
-            t_bio_s=self.t_bio_s - earlier.t_bio_s,
-            counters={k: n - earlier.counters.get(k, 0) for k, n in self.counters.items()},
-            draws=None
-            if self.draws is None or earlier.draws is None
-            else self.draws - earlier.draws,
-        )
-
-
-def _minus(now: float | None, before: float | None) -> float | None:
-    return None if now is None or before is None else now - before
 
 
 def measure(report: Report) -> Measured:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .entries import Entry
-from .study import Study
+from .study import Study, whose
 
 __all__ = ["Outcome", "Sensitivity", "ValueLine", "outcomes", "sensitivity"]
 
@@ -22,16 +22,16 @@ class Outcome:
     ----------
     params : mapping of str to str
         Parameters by name ("neuron.tau_m"), as JSON.
-    joule : float, J
-        At the grid, all attempts together.
-    attempts : int
+    joule : float or None, J
+        At the grid, all attempts together; ``None`` if a price is missing.
+    attempts : tuple of Entry
     results : mapping of str to float
         Numbers in the last result, of a finished attempt if there is one.
     """
 
     params: Mapping[str, str]
-    joule: float
-    attempts: int
+    joule: float | None
+    attempts: tuple[Entry, ...]
     results: Mapping[str, float]
 
 
@@ -44,8 +44,10 @@ class ValueLine:
     value : str
         As JSON.
     experiments, attempts : int
-    joule, mean_joule : float, J
-        Of all of them, and of one on average.
+    joule, mean_joule : float or None, J
+        Of all of them, and of one on average; ``None`` if a price is missing.
+    whose : str
+        Whose joules these are.
     results : mapping of str to (float, float, float)
         Lowest, mean and highest of each result.
     """
@@ -53,8 +55,9 @@ class ValueLine:
     value: str
     experiments: int
     attempts: int
-    joule: float
-    mean_joule: float
+    joule: float | None
+    mean_joule: float | None
+    whose: str
     results: Mapping[str, tuple[float, float, float]]
 
 
@@ -69,7 +72,8 @@ class Sensitivity:
     shares : mapping of str to float or None
         Which share of the variance between experiments goes with this
         parameter (eta squared, 0 to 1), for ``"joule"`` and each result;
-        ``None`` where nothing varies. It is no effect of the parameter alone if
+        ``None`` where nothing varies; ``"joule"`` is left out if a price is
+        missing. It is no effect of the parameter alone if
         others were changed together with it.
     """
 
@@ -79,19 +83,13 @@ class Sensitivity:
 
 
 def outcomes(study: Study, pue: float = 1.0, loss: float = 0.0) -> tuple[Outcome, ...]:
-    """Return each experiment with its joules at the grid and its result.
-
-    Raises
-    ------
-    ReportError
-        If a price is missing.
-    """
+    """Return each experiment with its joules at the grid and its result."""
     joules = study.grid_joules(pue, loss)
     return tuple(
         Outcome(
             {name: _words(value) for name, value in _flat(attempts[0].params)},
-            sum(joules[entry.id] for entry in attempts),
-            len(attempts),
+            _sum([joules[entry.id] for entry in attempts]),
+            attempts,
             _numbers(attempts),
         )
         for attempts in study.experiments
@@ -119,18 +117,27 @@ def sensitivity(found: Sequence[Outcome]) -> tuple[Sensitivity, ...]:
 
 
 def _line(value: str, members: Sequence[Outcome]) -> ValueLine:
-    joule = sum(each.joule for each in members)
+    joule = _sum([each.joule for each in members])
+    mean = None if joule is None else joule / len(members)
     results = {}
     for name in sorted({name for each in members for name in each.results}):
         numbers = [each.results[name] for each in members if name in each.results]
         results[name] = (min(numbers), sum(numbers) / len(numbers), max(numbers))
-    attempts = sum(each.attempts for each in members)
-    return ValueLine(value, len(members), attempts, joule, joule / len(members), results)
+    attempts = [entry for each in members for entry in each.attempts]
+    return ValueLine(value, len(members), len(attempts), joule, mean, whose(attempts), results)
+
+
+def _sum(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if len(known) == len(values) else None
 
 
 def _shares(groups: Sequence[Sequence[Outcome]]) -> dict[str, float | None]:
     names = sorted({name for members in groups for each in members for name in each.results})
-    shares = {"joule": _eta_squared([[each.joule for each in members] for members in groups])}
+    shares = {}
+    joules = [[each.joule for each in members if each.joule is not None] for members in groups]
+    if sum(map(len, joules)) == sum(map(len, groups)):
+        shares["joule"] = _eta_squared(joules)
     for name in names:
         numbers = [
             [each.results[name] for each in members if name in each.results] for members in groups

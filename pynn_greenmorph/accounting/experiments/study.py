@@ -22,7 +22,7 @@ from ..numbers import quantity
 from .entries import Entry, group, read_entries
 from .measure import DRAWS_KEPT
 
-__all__ = ["Cost", "Study", "read_study"]
+__all__ = ["Cost", "Study", "read_study", "whose"]
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,23 @@ class Study:
             for session in entry.sessions
             if session.energy_j is None
         )
-        return tuple(f"{number} sessions: {reason}" for reason, number in reasons.items())
+        return tuple(
+            f"{number} session{'' if number == 1 else 's'}: {reason.rstrip('.')}"
+            for reason, number in reasons.items()
+        )
+
+    @property
+    def unknown(self) -> str:
+        """Why the total of the study is not known; empty if it is."""
+        if not self.missing:
+            return ""
+        sessions = [(e.passes, s) for e in self.entries for s in e.sessions]
+        known = sum(passes * (session.dynamic_j or 0.0) for passes, session in sessions)
+        return (
+            "the total of the study is not known, because prices are missing: "
+            f"{'; '.join(self.missing)}. What is known of the dynamic part, at the hardware, is "
+            f"{quantity(known, 'J')}"
+        )
 
     @property
     def silent(self) -> int:
@@ -116,23 +132,13 @@ class Study:
     @cached_property
     def subject(self) -> str:
         """Whose joules these are."""
-        subjects = {session.subject for entry in self.entries for session in entry.sessions}
-        whose = "; ".join(sorted(subjects)) or "no session was simulated"
-        return f"{whose} [{', '.join(self.sources)}]" if self.sources else whose
+        return whose(self.entries)
 
-    def cost(self, entry: Entry) -> Cost:
-        """Return what an attempt cost at the hardware.
-
-        Raises
-        ------
-        ReportError
-            If a price is missing.
-        """
+    def cost(self, entry: Entry) -> Cost | None:
+        """Return what an attempt cost at the hardware; ``None`` if a price is missing."""
         if any(session.energy_j is None for session in entry.sessions):
-            raise self._unknown()
-        fixed_s, fixed_j = entry.overhead_s, entry.overhead_j
-        if not (fixed_s or fixed_j or entry.driver):
-            fixed_s, fixed_j = self._overhead
+            return None
+        fixed_s, fixed_j = self._fixed(entry)
         passes = entry.passes if entry.sessions else 0
         run_j = passes * sum(session.energy_j or 0.0 for session in entry.sessions)
         run_s = passes * sum(session.t_wall_s for session in entry.sessions)
@@ -147,12 +153,43 @@ class Study:
             )
         return Cost(run_j, run_s, fixed_s * static_w + fixed_j, fixed_s, passes, kept)
 
+    def _fixed(self, entry: Entry) -> tuple[float, float]:
+        """Return fixed time and energy of an attempt; what only drives experiments has none."""
+        if entry.driver:
+            return 0.0, 0.0
+        own = entry.overhead_s, entry.overhead_j
+        return own if any(own) else self._overhead
+
     @cached_property
-    def costs(self) -> dict[str, Cost]:
-        """What each attempt cost at the hardware, by its id."""
+    def costs(self) -> dict[str, Cost | None]:
+        """What each attempt cost at the hardware, by its id; ``None`` if a price is missing."""
         return {entry.id: self.cost(entry) for entry in self.entries}
 
-    def nature(
+    def nature(self, *place: Any, **site: Any) -> Nature:
+        """Return NATURE of the study.
+
+        Parameters
+        ----------
+        *place, **site
+            As in :meth:`nature_of_known`.
+
+        Raises
+        ------
+        ReportError
+            If the ledger holds no experiment, or a price is missing.
+        InvalidValueError, UnknownNameError
+            As ``nature.nature``.
+        """
+        found = self.nature_of_known(*place, **site)
+        if self.missing:
+            todo = (
+                "See its attempts with `greenmorph report LEDGER`, and record with "
+                "sim.experiment(pricing=...) on another board or with values of your own"
+            )
+            raise ReportError(explain(self.unknown, where="study", todo=todo))
+        return found
+
+    def nature_of_known(
         self,
         country: str | None = None,
         region: str | None = None,
@@ -163,7 +200,7 @@ class Study:
         intensity_rel_std: float = 0.0,
         **site: Any,
     ) -> Nature:
-        """Return NATURE of the study.
+        """Return NATURE of the attempts of which no price is missing.
 
         Parameters
         ----------
@@ -175,13 +212,13 @@ class Study:
         Raises
         ------
         ReportError
-            If the ledger holds no experiment, or a price is missing.
+            If the ledger holds no experiment.
         InvalidValueError, UnknownNameError
             As ``nature.nature``.
         """
         if not self.n_exp:
             raise ReportError(explain("the ledger holds no experiment", where="NATURE"))
-        costs = list(self.costs.values())
+        costs = [cost for cost in self.costs.values() if cost is not None]
         sums = Sums(
             sum(cost.run_j for cost in costs),
             sum(cost.run_s for cost in costs),
@@ -196,18 +233,6 @@ class Study:
         words = {"subject": self.subject, "left_out": self._left_out(sums)}
         return nature_of_sums(sums, place, spread, **words)
 
-    def _unknown(self) -> ReportError:
-        """Word why there is no total, and what is known without it."""
-        sessions = [(e.passes, s) for e in self.entries for s in e.sessions]
-        known = sum(passes * (session.dynamic_j or 0.0) for passes, session in sessions)
-        what = (
-            f"the energy of these {self.n_exp} experiments is not known, because prices are "
-            f"missing: {'; '.join(self.missing)}. What is known of the dynamic part, at the "
-            f"hardware, is {quantity(known, 'J')}"
-        )
-        todo = "Record with sim.experiment(pricing=...) on another board or with values of your own"
-        return ReportError(explain(what, where="study", todo=todo))
-
     def _left_out(self, sums: Sums) -> str:
         parts = ["mapping and loading not included"]
         if sums.overhead_s or sums.overhead_j:
@@ -221,10 +246,22 @@ class Study:
             parts.append(what)
         return "; ".join(parts)
 
-    def grid_joules(self, pue: float = 1.0, loss: float = 0.0) -> dict[str, float]:
-        """Return the joules of each attempt at the grid, by its id; they add up to NATURE."""
+    def grid_joules(self, pue: float = 1.0, loss: float = 0.0) -> dict[str, float | None]:
+        """Return the joules of each attempt at the grid, by its id; they add up to NATURE.
+
+        ``None`` stands for an attempt of which a price is missing.
+        """
         check_factors(pue, loss)
-        return {key: cost.joule * pue / (1 - loss) for key, cost in self.costs.items()}
+        return {
+            key: None if cost is None else cost.joule * pue / (1 - loss)
+            for key, cost in self.costs.items()
+        }
+
+
+def whose(entries: Iterable[Entry]) -> str:
+    """Say whose the joules of some attempts are, each board with its own sources."""
+    found = {session.whose for entry in entries for session in entry.sessions}
+    return "; ".join(sorted(found)) or "no session was simulated"
 
 
 def _static(entry: Entry, fixed_s: float) -> tuple[float, FloatArray]:

@@ -11,8 +11,9 @@ from ..nature import Nature
 from ..numbers import quantity
 from ..tables import Table
 from .entries import Entry
+from .key import words_of
 from .sensitivity import Outcome, Sensitivity, outcomes, sensitivity
-from .study import Study
+from .study import Study, whose
 
 __all__ = ["SCHEMA", "SCHEMA_VERSION", "study_dict", "study_tables"]
 
@@ -27,13 +28,12 @@ def study_tables(study: Study, nature: Nature) -> list[Table]:
     ----------
     study : Study
     nature : Nature
-        Of this study; joules are shown at the grid with its PUE and loss.
+        Of what is known; joules are shown at the grid with its PUE and loss.
     """
     found = outcomes(study, nature.pue, nature.loss)
-    whose = f"({study.subject})"
     joules = study.grid_joules(nature.pue, nature.loss)
-    tables = [_counts(study), _experiments(study, found, joules, whose)]
-    tables += [_parameter(each, whose) for each in sensitivity(found)]
+    tables = [_counts(study), _experiments(study, found, joules)]
+    tables += [_parameter(each) for each in sensitivity(found)]
     return tables
 
 
@@ -45,7 +45,7 @@ def _counts(study: Study) -> Table:
 
 
 def _experiments(
-    study: Study, found: Sequence[Outcome], joules: Mapping[str, float], whose: str
+    study: Study, found: Sequence[Outcome], joules: Mapping[str, float | None]
 ) -> Table:
     rows = []
     for attempts, outcome in zip(study.experiments, found, strict=True):
@@ -53,27 +53,39 @@ def _experiments(
         params = ", ".join(f"{name}={value}" for name, value in outcome.params.items())
         ended = ", ".join(entry.status for entry in attempts)
         results = ", ".join(f"{name}={value:.6g}" for name, value in outcome.results.items())
+        results = results or _told(attempts)
         key = (first.name, first.script, params, first.seed or "?", first.board or "?")
-        rows.append((*key, ended, results, quantity(outcome.joule, "J"), whose))
-    drivers = [entry for entry in study.entries if entry.driver and joules[entry.id]]
+        rows.append((*key, ended, results, _joule(outcome.joule), f"({whose(attempts)})"))
+    drivers = [entry for entry in study.entries if entry.driver and joules[entry.id] != 0.0]
     header = ("name", "script", "parameters", "seed", "board", "attempts", "result")
     for entry in drivers:
         cells = (entry.name, entry.script, "outside its experiments", "", "", entry.status, "")
-        rows.append((*cells, quantity(joules[entry.id], "J"), whose))
+        rows.append((*cells, _joule(joules[entry.id]), f"({whose([entry])})"))
     return Table("experiments", (*header, "energy at the grid", "whose"), tuple(rows))
 
 
-def _parameter(each: Sensitivity, whose: str) -> Table:
+def _joule(value: float | None) -> str:
+    return "not known" if value is None else quantity(value, "J")
+
+
+def _told(attempts: Sequence[Entry]) -> str:
+    """Return the last result that is no number, such as ``"good"``."""
+    told = [entry.result for entry in attempts if entry.result is not None]
+    return words_of(told[-1]) if told else ""
+
+
+def _parameter(each: Sensitivity) -> Table:
     names = sorted({name for line in each.lines for name in line.results})
     rows = []
     for line in each.lines:
         cells = [line.value, str(line.experiments), str(line.attempts)]
-        cells += [quantity(line.joule, "J"), quantity(line.mean_joule, "J")]
+        cells += [_joule(line.joule), _joule(line.mean_joule)]
         for name in names:
             low, mean, high = line.results.get(name, (None, None, None))
             cells.append("" if mean is None else f"{mean:.6g} ({low:.6g} to {high:.6g})")
-        rows.append((*cells, whose))
-    shares = ("share of the variance", "", "", "", _percent(each.shares["joule"]))
+        rows.append((*cells, f"({line.whose})"))
+    joule = _percent(each.shares["joule"]) if "joule" in each.shares else "not known"
+    shares = ("share of the variance", "", "", "", joule)
     rows.append((*shares, *(_percent(each.shares.get(name)) for name in names), ""))
     header = (each.name, "experiments", "attempts", "energy at the grid", "per experiment")
     return Table(f"by parameter {each.name}", (*header, *names, "whose"), tuple(rows))
@@ -90,7 +102,7 @@ def study_dict(study: Study, nature: Nature) -> dict[str, Any]:
     ----------
     study : Study
     nature : Nature
-        Of this study.
+        Of what is known; left out if a price is missing.
     """
     found = outcomes(study, nature.pue, nature.loss)
     joules = study.grid_joules(nature.pue, nature.loss)
@@ -101,7 +113,8 @@ def study_dict(study: Study, nature: Nature) -> dict[str, Any]:
         "subject": study.subject,
         "n_exp": study.n_exp,
         "statuses": dict(study.statuses),
-        "nature": nature.to_dict(),
+        "nature": None if study.missing else nature.to_dict(),
+        "unknown": study.unknown,
         "experiments": [
             {
                 **_identity(attempts[0]),
@@ -125,7 +138,7 @@ def _identity(entry: Entry) -> dict[str, Any]:
     return {name: getattr(entry, name) for name in names}
 
 
-def _attempt(entry: Entry, joule: float) -> dict[str, Any]:
+def _attempt(entry: Entry, joule: float | None) -> dict[str, Any]:
     names = ("id", "status", "epochs", "host", "started_utc", "duration_s", "error", "result")
     values = {name: getattr(entry, name) for name in names}
     return {**values, "joule": joule, "sessions": len(entry.sessions)}
