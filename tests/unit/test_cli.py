@@ -313,6 +313,8 @@ def test_the_board_of_the_command_wins(script: Write) -> None:
     assert "boxed board" in result.stdout
 
 
+# A Loihi that runs as fast as it can is far above its measured power, and warned of.
+@pytest.mark.filterwarnings("ignore:.*the mean power during T_wall")
 def test_a_boundary_that_the_scripts_own_board_lacks_ends_it_at_setup(script: Write) -> None:
     setup, rest = MODEL.format(simulator="nest").split("sim.setup(timestep=1.0)")
     source = f"{setup}sim.setup(1.0, board='loihi'); print('built'){rest}"

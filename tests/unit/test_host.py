@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -127,9 +128,9 @@ def test_compiling_is_told_apart_and_in_no_interval(
     assert "compiling  " not in str(estimate.energy(last=True))
 
 
-def test_the_engine_s_compiling_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+def test_the_engine_s_compiling_is_counted(tmp_path: Path) -> None:
     text = (
+        f"# compiled by nobody before: {tmp_path} {time.time_ns()}\n"
         "from numba import cfunc, types\n"
         "@cfunc(types.int64(types.int64), _nrt=False)\n"
         "def entry(x):\n    return x + 41\n"
