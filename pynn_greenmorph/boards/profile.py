@@ -139,7 +139,7 @@ def hidden_boards() -> tuple[str, ...]:
 
 
 def list_boards() -> tuple[str, ...]:
-    """Return the names of all installed boards, sorted; aliases are in :data:`ALIASES`."""
+    """Return the names of all installed boards, sorted; aliases are in ``names.ALIASES``."""
     return tuple(name for name in board_files() if name not in ALIASES)
 
 
