@@ -5,17 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .equivalents import BRAIN_W, HOUSEHOLD_YEAR_KWH
 from .nature import JOULE_PER_KWH
 from .numbers import quantity
 from .phases import MODELLED
 
-__all__ = ["BRAIN_W", "HOUSEHOLD_KWH", "rates"]
-
-#: A human brain's power, W, as it is usually quoted.
-BRAIN_W = 20.0
-
-#: Electricity of a household in the United States in a year, kWh (EIA, 2020).
-HOUSEHOLD_KWH = 10_715.0
+__all__ = ["rates"]
 
 
 def rates(document: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -52,6 +47,6 @@ def rates(document: Mapping[str, Any]) -> list[tuple[str, str]]:
     kwh = total / JOULE_PER_KWH
     rows.append(("in kilowatt-hours", f"{kwh:.4g} kWh"))
     rows.append((f"seconds of a brain of {BRAIN_W:g} W", f"{total / BRAIN_W:.4g} s"))
-    household = f"years of a US household of {HOUSEHOLD_KWH:g} kWh"
-    rows.append((household, f"{kwh / HOUSEHOLD_KWH:.4g}"))
+    household = f"years of a US household of {HOUSEHOLD_YEAR_KWH:g} kWh"
+    rows.append((household, f"{kwh / HOUSEHOLD_YEAR_KWH:.4g}"))
     return rows
