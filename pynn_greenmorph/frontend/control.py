@@ -237,7 +237,7 @@ def run_until(time_point: float, callbacks: Sequence[Callback] | None = None) ->
     if callbacks is not None:
         _check_callbacks(callbacks)
     with session.one_run():
-        _advance(stop, callbacks or ())
+        _advance(now, stop, callbacks or ())
     return float(simulator.state.t)
 
 
@@ -253,9 +253,8 @@ def _check_callbacks(callbacks: Any) -> None:
         )
 
 
-def _advance(stop: float, callbacks: Sequence[Callback]) -> None:
-    """Run to a time (ms), and call whom it is time to call on the way."""
-    now = simulator.state.t
+def _advance(now: float, stop: float, callbacks: Sequence[Callback]) -> None:
+    """Run from a time to another (ms), and call whom it is time to call on the way."""
     if not callbacks:
         simulator.state.run_until(max(stop, now))
         return

@@ -227,12 +227,14 @@ class State(common.control.BaseState):
         session.simulation.run(target, self._progress_for(session, target))
 
     def _progress_for(self, session: Session, target: int) -> Callable[[int], None]:
-        shown, end = self.progress, float(session.to_ms(target))
+        shown = self.progress
+        if shown is None:
+            return lambda _: session.host.poll()
+        end = float(session.to_ms(target))
 
         def go_on(step: int) -> None:
             session.host.poll()
-            if shown is not None:
-                shown(float(session.to_ms(step)), end)
+            shown(float(session.to_ms(step)), end)
 
         return go_on
 
