@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..network import SynapseGroup
-from .rows import CONSTANT, SINGLE, Rows, column_and_stride
+from .rows import CONSTANT, SINGLE, UNIFORM, Rows, column_and_stride
 from .share import Pending
 from .sorting import load_sorting, stable_order
 
@@ -155,7 +155,7 @@ def _rows_in_flight(
     index, owner = expand(rows.start[at].astype(np.int64), rows.start[at + 1].astype(np.int64))
     synapse = rows.table_synapse[table] + index
     kind = rows.table_kind[table]
-    if kind == CONSTANT:
+    if kind in (CONSTANT, UNIFORM):
         weight = np.full(len(index), rows.table_constant[table])
     else:
         weights = rows.weight32 if kind == SINGLE else rows.weight64

@@ -13,10 +13,7 @@ from numba import types
 from numba.core.cgutils import create_struct_proxy
 from numba.extending import intrinsic
 
-__all__ = ["call_block", "call_row", "call_trace"]
-
-#: Positions of the arrays among the arguments, each followed by an index into it.
-_ARRAYS = (1, 3, 5, 7, 9)
+__all__ = ["call_block", "call_row", "call_trace", "place_of"]
 
 
 def _pointer(context: Any, builder: Any, array_type: Any, array: Any, at: Any) -> Any:
@@ -26,28 +23,28 @@ def _pointer(context: Any, builder: Any, array_type: Any, array: Any, at: Any) -
 
 
 @intrinsic
-def call_block(  # type: ignore[no-untyped-def]
-    typingctx, address, state, state_at, param, param_at, inputs, input_at, injected, injected_at,
-    count, count_at, n_cells, first, step, trial, key,
-):  # fmt: skip
-    """``address(&state[state_at], ..., &count[count_at], ...)``; returns an int64."""
-    word = types.int64
-    signature = types.int64(
-        word, state, word, param, word, inputs, word, injected, word, count,
-        word, word, word, word, word, word,
-    )  # fmt: skip
+def place_of(typingctx, array, index):  # type: ignore[no-untyped-def]
+    """``&array[index]`` as an int64: arrays of several types go to one call."""
+    signature = types.int64(array, types.int64)
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        byte = ir.IntType(8).as_pointer()
-        word = ir.IntType(64)
-        function_type = ir.FunctionType(word, [byte] * 5 + [word] * 5)
-        function = builder.inttoptr(args[0], function_type.as_pointer())
-        pointers = [
-            _pointer(context, builder, signature.args[at], args[at], args[at + 1]) for at in _ARRAYS
-        ]
-        return builder.call(function, pointers + list(args[11:16]))
+        pointer = _pointer(context, builder, signature.args[0], args[0], args[1])
+        return builder.ptrtoint(pointer, ir.IntType(64))
 
     return signature, codegen
+
+
+@intrinsic
+def call_block(  # type: ignore[no-untyped-def]
+    typingctx, address, state, param, inputs, injected, count, n_cells, first, step, trial, key,
+    weights,
+):  # fmt: skip
+    """``address(state, param, ...)``; returns an int64."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return _call_words(context, builder, args[0], args[1:])
+
+    return types.int64(*[types.int64] * 12), codegen
 
 
 def _call_words(context: Any, builder: Any, address: Any, words: Any) -> Any:

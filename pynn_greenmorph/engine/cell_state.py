@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,8 @@ from numpy.typing import NDArray
 
 from ..errors import SimulationError, explain
 from ..network import CellGroup
-from . import loop, tables
+from . import tables
+from .block_steps import PLAIN_BLOCKS
 from .generate import BLOCK, ROW, load_block
 from .tables import CellLayout
 
@@ -57,6 +59,7 @@ class CellState:
         self._index: dict[int, int] = {}
         self._constants: list[tuple[FloatArray, bool]] = []
         self._applied: list[dict[str, FloatArray]] = []
+        self._counting: dict[int, int] = {}
 
     def knows(self, group: CellGroup) -> bool:
         """Whether the group is laid out."""
@@ -65,6 +68,11 @@ class CellState:
     def layout(self, group: CellGroup) -> CellLayout:
         """Return where the group lies."""
         return self.layouts[self._index[id(group)]]
+
+    def layout_of(self, cell: int) -> CellLayout:
+        """Return where the group of a cell lies, by global id."""
+        firsts = [lay.group.first for lay in self.layouts]
+        return self.layouts[bisect_right(firsts, cell) - 1]
 
     def states(self, lay: CellLayout) -> NDArray[Any]:
         """Return the flat array that has the states of a group."""
@@ -126,7 +134,8 @@ class CellState:
 
     def build_blocks(self) -> None:
         """Make the table of blocks and the flat array of constants."""
-        loop.PLAIN_BLOCKS.clear()
+        PLAIN_BLOCKS.clear()
+        self._counting = {}
         rows: list[tuple[int, ...]] = []
         params: list[FloatArray] = [np.zeros(0)]
         for lay, (constants, scalar) in zip(self.layouts, self._constants, strict=True):
@@ -145,11 +154,7 @@ class CellState:
         self, lay: CellLayout, n_constants: int, scalar: bool, param_at: int
     ) -> list[tuple[int, ...]]:
         group = lay.group
-        address, plain = load_block(lay.model, scalar, self._precision, lay.single)
-        if plain is not None:
-            shape = (n_constants,) if scalar else (n_constants, ROW)
-            address = len(loop.PLAIN_BLOCKS)
-            loop.PLAIN_BLOCKS.append((plain, lay.n_states, shape, lay.n_inputs))
+        address = self._kernel(lay, n_constants, scalar)
         return [
             (
                 tables.SINGLE_BLOCK if lay.single else tables.KERNEL_BLOCK,
@@ -164,6 +169,30 @@ class CellState:
             )
             for block in range(lay.n_blocks)
         ]
+
+    def _kernel(
+        self, lay: CellLayout, n_constants: int, scalar: bool, *, counted: bool = False
+    ) -> int:
+        address, plain = load_block(lay.model, scalar, self._precision, lay.single, counted)
+        if plain is not None:
+            shape = (n_constants,) if scalar else (n_constants, ROW)
+            address = len(PLAIN_BLOCKS)
+            PLAIN_BLOCKS.append((plain, lay.n_states, shape, lay.n_inputs))
+        return address
+
+    def counting(self, lay: CellLayout) -> int:
+        """Return the address of a kernel that takes counts of events; -1 where none pays.
+
+        A step of several methods takes so long that one more kernel to be compiled is
+        not worth it; in fast precision products would be rounded otherwise.
+        """
+        index = self._index[id(lay.group)]
+        if lay.model.methods is not None or self._precision == "fast":
+            return -1
+        if index not in self._counting:
+            constants, scalar = self._constants[index]
+            self._counting[index] = self._kernel(lay, len(constants), scalar, counted=True)
+        return self._counting[index]
 
     def slots(self, group: CellGroup, variable: str, cells: Int64Array) -> Int64Array:
         """Indices into :meth:`states` of a variable of cells of a group."""

@@ -195,7 +195,7 @@ class Compiled:
         origin = f"{function.__module__}.{function.__name__}"
         parts = [_HEADER.format(origin=origin, digest=source_digest("intrinsics")), self._header]
         for one in (*self._helpers, function):
-            options = ", forceinline=True" if one in self._inlined else ""
+            options = f", forceinline={one in self._inlined}"
             parts.append(_HELPER.format(options=options) + inspect.getsource(one))
         expressions, at = [], 0
         for kind in kinds:

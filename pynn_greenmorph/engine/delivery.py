@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from .direct_delivery import deliver_direct
-from .rows import DIRECT, ONE_EACH
-from .share import log_of, memory_of, rows_of, scratch_of
+from .rows import DIRECT, ONE_EACH, UNIFORM
+from .share import log_of, memory_of, rows_of, scratch_of, uniform_of
+from .uniform_delivery import count_events, may_count
 
 __all__ = [
     "add_constant",
@@ -31,7 +32,6 @@ __all__ = [
     "emit_table",
     "inject",
     "not_finite",
-    "sample",
     "visit_bucket",
     "visit_spikes",
 ]
@@ -76,11 +76,13 @@ def deliver_pending(step, position, pending, ring_row, inputs):  # type: ignore[
 def add_constant(first, last, value, step, at, mask, stride, target, offset, inputs):  # type: ignore[no-untyped-def]
     """Add one value to each target of a row.
 
-    Indices are unsigned: a signed one may be negative, and Numba then computes
-    the wrapped one too, which doubles the time of the loop.
+    Without offsets all of a row arrives in the step. Indices are unsigned: a signed
+    one may be negative, and Numba then computes the wrapped one too, which doubles the
+    time of the loop.
     """
     step, at, mask, stride = np.uint64(step), np.uint64(at), np.uint64(mask), np.uint64(stride)
-    if mask == 0:
+    if len(offset) == 0:
+        at += (step & mask) * stride
         for i in range(first, last):
             inputs[at + np.uint64(target[i])] += value
     else:
@@ -94,7 +96,8 @@ def add_weights(
 ):  # type: ignore[no-untyped-def]
     """Add the weights of a row, from ``weights[weight]`` on, in the precision of the inputs."""
     step, at, mask, stride = np.uint64(step), np.uint64(at), np.uint64(mask), np.uint64(stride)
-    if mask == 0:
+    if len(offset) == 0:
+        at += (step & mask) * stride
         for i in range(first, last):
             inputs[at + np.uint64(target[i])] += inputs.dtype.type(weights[weight]) * count
             weight += np.uint64(1)
@@ -151,7 +154,13 @@ def deliver_visits(n_visits, step, setting, share):  # type: ignore[no-untyped-d
             for i in range(peek(visits.first, v + 1) + 96, peek(visits.last, v + 1), 32):
                 prefetch(target, i)
         first, last = np.uint64(peek(visits.first, v)), np.uint64(peek(visits.last, v))
-        if kind == 0:
+        if kind == UNIFORM:
+            number, most = peek(visits.spikes, v), peek(rows.table_most, table)
+            if may_count(step, number, most, setting, share):
+                place = (step & mask) * stride + at
+                count_events(first, last, place, target, uniform_of(share).counts)
+                continue
+        if kind in (0, UNIFORM):
             value = inputs.dtype.type(peek(rows.table_constant, table)) * count
             add_constant(first, last, value, step, at, mask, stride, target, offset, inputs)
             continue
@@ -168,7 +177,7 @@ def deliver_visits(n_visits, step, setting, share):  # type: ignore[no-untyped-d
             )  # fmt: skip
 
 
-def add_single(table, first, end, first_cell, last_cell, owner, share):  # type: ignore[no-untyped-def]
+def add_single(table, first, end, first_cell, last_cell, owner, ring_row, share):  # type: ignore[no-untyped-def]
     """Add an owner's spikes from one population where each row is one synapse, or none.
 
     So it is with noise for each cell, of which there is more than of all other
@@ -177,7 +186,7 @@ def add_single(table, first, end, first_cell, last_cell, owner, share):  # type:
     rows, log, inputs = rows_of(share), log_of(share), memory_of(share).inputs
     cells, numbers, start, target = log.cell[owner], log.number[owner], rows.start, rows.target
     at, synapse = peek(rows.table_start, table), peek(rows.table_synapse, table)
-    weight, slot = peek(rows.table_weight, table), peek(rows.table_page, table)
+    weight, slot = peek(rows.table_weight, table), ring_row + peek(rows.table_page, table)
     entry = first
     while entry < end:
         cell = np.int64(peek(cells, entry))
@@ -204,12 +213,13 @@ def visit_spikes(bucket, owner, end, n_visits, step, setting, share):  # type: i
     visits, cells, numbers = scratch.visits, log.cell[owner], log.number[owner]
     first_cell, last_cell = peek(rows.bucket_first, bucket), peek(rows.bucket_last, bucket)
     first_table, last_table = peek(rows.bucket_table, bucket), peek(rows.bucket_table, bucket + 1)
-    grouped = setting.mask != 0
+    grouped = len(rows.offset) > 0
     entry = peek(scratch.cursor, owner)
     if peek(rows.bucket_kind, bucket) == ONE_EACH and not grouped:
         if n_visits > 0:
             deliver_visits(n_visits, step, setting, share)
-        entry = add_single(first_table, entry, end, first_cell, last_cell, owner, share)
+        ring_row = (step & setting.mask) * setting.stride
+        entry = add_single(first_table, entry, end, first_cell, last_cell, owner, ring_row, share)
         poke(scratch.cursor, owner, entry)
         return 0
     while entry < end:
@@ -338,21 +348,6 @@ def emit_block(n_spikes, count, pairs, n_cells, first_cell, cells, numbers, n_lo
                         n_spikes -= number
         stretch += quarter
     return n_log
-
-
-def sample(step, probes, state, state32, samples, filled):  # type: ignore[no-untyped-def]
-    """Copy the probed state of this step into the sample buffers.
-
-    ``filled[p]`` counts the times that probe ``p`` was sampled.
-    """
-    for p in range(len(probes.start)):
-        if step >= probes.start[p] and (step - probes.start[p]) % probes.interval[p] == 0:
-            to = probes.buffer_at[p] + filled[p] * probes.width[p]
-            for i in range(probes.first[p], probes.first[p + 1]):
-                slot = probes.slot[i]
-                samples[to] = state32[slot] if probes.single[p] != 0 else state[slot]
-                to += 1
-            filled[p] += 1
 
 
 def not_finite(values, first, last):  # type: ignore[no-untyped-def]

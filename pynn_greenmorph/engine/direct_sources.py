@@ -13,7 +13,7 @@ from .arrivals import LogTail, expand
 from .direct import Direct
 from .generate import BLOCK
 from .partition import Partition
-from .rows import CONSTANT, DIRECT, SINGLE, Delivery, Rows
+from .rows import CONSTANT, DIRECT, SINGLE, UNIFORM, Delivery, Rows
 from .tables import Blocks, CellLayout
 
 __all__ = ["DirectSources"]
@@ -323,7 +323,10 @@ def _runs_of(
         n_sources = int(rows.bucket_last[bucket] - rows.bucket_first[bucket]) + 1
         ends = rows.table_start[tables] + n_sources
         # Looked at first: most rows are long, and listing their synapses takes long.
-        if rows.start[ends].sum() > n_sources or (rows.table_kind[tables] == CONSTANT).any():
+        if (
+            rows.start[ends].sum() > n_sources
+            or np.isin(rows.table_kind[tables], (CONSTANT, UNIFORM)).any()
+        ):
             return {}
         one = found[part, bucket] = _Synapses.of(rows, bucket)
         if (np.diff(one.source) == 0).any() or not np.isfinite(one.weight).all():

@@ -66,15 +66,14 @@ def _failed_step(
     keys: tuple[int, int],
 ) -> SimulationError:
     """Call ``step()`` of the cell as plain Python: machine code keeps no exception."""
-    first, n_cells = int(part.blocks.first_cell[block]), int(part.blocks.n_cells[block])
+    first = int(part.blocks.first_cell[block])
     group = next(
         lay.group
         for lay in cells.layouts
         if lay.group.first <= first < lay.group.first + lay.group.size
     )
-    # The kernel marks a cell before its step, and counts its spikes after it.
-    lane = int(np.argmax(part.scratch.counted[:n_cells] == -1))
-    values = _arguments(part, block, lane, group, cells, memory, step, dt_ms)
+    lane = int(part.scratch.positions[5])
+    values = _arguments(part, block, lane, group, cells, memory, dt_ms)
     values |= dict(zip(("trial", "key"), keys, strict=True)) | {"step_index": step}
     model = cells.layout(group).model
     step_function = model.step
@@ -106,21 +105,17 @@ def _arguments(
     group: CellGroup,
     cells: CellState,
     memory: Memory,
-    step: int,
     dt_ms: float,
 ) -> dict[str, Any]:
     """What ``step()`` of one cell may take, by name."""
     lay = cells.layout(group)
     cell: NDArray[np.int64] = np.array([part.blocks.first_cell[block] + lane - group.first])
     model, state = lay.model, cells.states(lay)
-    ring_steps = len(memory.inputs) // max(cells.n_inputs, 1)
-    ring_row = step % max(ring_steps, 1) * cells.n_inputs
     values: dict[str, Any] = {"cell": int(cell[0]) + group.first}
     for row, name in enumerate(model.states):
         values[name] = float(state[lay.state_slots(row, cell)[0]])
     for row, receptor in enumerate(model.receptors):
-        slot = ring_row + lay.input_slots(row, cell)[0]
-        values[f"in_{receptor.name}"] = float(memory.inputs[slot])
+        values[f"in_{receptor.name}"] = float(part.scratch.failed[row])
     values["i_inj_pa"] = float(memory.injected[lay.injected_slots(cell)[0]])
     constants, _ = constant_columns(group, model, dt_ms)
     for name, column in zip(model.constants, constants, strict=True):

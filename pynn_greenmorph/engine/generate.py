@@ -42,7 +42,9 @@ ROW = 544
 
 _BLOCK_TEMPLATE = """
 @njit(error_model="numpy", _nrt=False{options})
-def run_block(state, param, inputs, injected, count, n_cells, first_cell, step_index, trial, key):
+def run_block(
+    state, param, inputs, injected, count, n_cells, first_cell, step_index, trial, key, weights
+):
     total = 0
     wrong = 0
 {scalars}
@@ -51,15 +53,17 @@ def run_block(state, param, inputs, injected, count, n_cells, first_cell, step_i
 
 
 @cfunc(types.int64({words}), _nrt=False)
-def entry(state, param, inputs, injected, count, n_cells, first_cell, step_index, trial, key):
+def entry(
+    state, param, inputs, injected, count, n_cells, first_cell, step_index, trial, key, weights
+):
     try:
         total = run_block(
             matrix_at(state, {n_states}, {row}, {real}),
             {param_array},
             matrix_at(inputs, {n_inputs}, {row}, {input_type}),
-            row_at(injected, {block}, {input_type}),
+            row_at(injected, {block}, {current_type}),
             row_at(count, {block}, np.int32),
-            n_cells, first_cell, step_index, trial, key,
+            n_cells, first_cell, step_index, trial, key, row_at(weights, {n_inputs}, np.float64),
         )
     except Exception:
         total = -1
@@ -71,6 +75,7 @@ def entry(state, param, inputs, injected, count, n_cells, first_cell, step_index
 # is no count marks the cell in the same way. All counts are joined bit by bit: most
 # blocks have no spikes, and a sum of 64 bits would keep vectors of float32 half empty.
 _ONCE = """
+    widest_vectors()
     joined = np.int32(0)
     for i in range(min(n_cells, {block})):
         count[i] = -1
@@ -174,13 +179,15 @@ def block_arguments(model: CellModel) -> list[str]:
 
 
 def _argument_expressions(
-    model: CellModel, scalar_parameters: bool, precision: str, single: bool
+    model: CellModel, scalar_parameters: bool, precision: str, single: bool, counted: bool
 ) -> dict[str, str]:
     where = {name: f"state[{row}, i]" for row, name in enumerate(model.states)}
     # Sums of float32 and float64 are float64: what arrives in another type is converted.
     wide = "np.float64({})" if precision == "fast" and not single else "{}"
     for row, receptor in enumerate(model.receptors):
-        where[f"in_{receptor.name}"] = wide.format(f"inputs[{row}, i]")
+        # Adding 0 makes a negative zero positive, as it is in a sum that begins with 0.
+        product = f"fused(np.float64(np.int32(inputs[{row}, i])), weight_{row}, 0.0)"
+        where[f"in_{receptor.name}"] = product if counted else wide.format(f"inputs[{row}, i]")
     where["i_inj_pa"] = wide.format("injected[i]")
     narrow = "np.float32({})" if single else "{}"
     for row, name in enumerate(model.constants):
@@ -248,8 +255,9 @@ def _passes(model: CellModel, expressions: dict[str, str], zero: str) -> str:
 
 
 def block_source(
-    model: CellModel, scalar_parameters: bool, precision: str = "exact", single: bool = False
-) -> str:
+    model: CellModel, scalar_parameters: bool, precision: str = "exact", single: bool = False,
+    counted: bool = False,
+) -> str:  # fmt: skip
     """Return the source text of a cell type's block kernel.
 
     Parameters
@@ -262,6 +270,9 @@ def block_source(
         Whether inputs and injected currents are float64 or float32.
     single : bool
         Whether states are float32, and the step is computed so.
+    counted : bool
+        Whether inputs are counts of one byte, of events whose weight is the receptor's;
+        in the exact precision only.
 
     Returns
     -------
@@ -274,7 +285,7 @@ def block_source(
         When ``step`` takes an argument that is not known.
     """
     assert model.step is not None
-    expressions = _argument_expressions(model, scalar_parameters, precision, single)
+    expressions = _argument_expressions(model, scalar_parameters, precision, single, counted)
     for name in inspect.signature(model.step).parameters:
         if name not in expressions and not (name == "method" and model.methods):
             raise GreenmorphError(
@@ -286,26 +297,32 @@ def block_source(
             )
     # Contraction makes a product and a sum one instruction, with one rounding less.
     options = ', fastmath={"contract"}' if single else ""
-    zero = "np.float32(0.0)" if precision == "fast" else "0.0"
+    current_type = "np.float32" if precision == "fast" else "np.float64"
+    input_type = "np.uint8" if counted else current_type
     # Read before the loop: stores into the state could otherwise change them,
     # for all the compiler knows, and nothing would be vectorised.
     value = "np.float32(param[{}])" if single else "param[{}]"
     scalars = [f"    constant_{row} = {value.format(row)}" for row in range(len(model.constants))]
+    if not scalar_parameters:
+        scalars = []
+    if counted:
+        scalars += [f"    weight_{row} = weights[{row}]" for row in range(len(model.receptors))]
     n_constants = len(model.constants)
     body = _BLOCK_TEMPLATE.format(
         block=BLOCK,
         row=ROW,
-        scalars="\n".join(scalars) if scalar_parameters else "",
-        passes=_passes(model, expressions, zero),
+        scalars="\n".join(scalars),
+        passes=_passes(model, expressions, f"{input_type}(0)"),
         options=options,
         real="np.float32" if single else "np.float64",
-        input_type="np.float32" if precision == "fast" else "np.float64",
+        input_type=input_type,
+        current_type=current_type,
         n_states=max(len(model.states), 1),
         n_inputs=max(len(model.receptors), 1),
         param_array=f"row_at(param, {n_constants}, np.float64)"
         if scalar_parameters
         else f"matrix_at(param, {n_constants}, {ROW}, np.float64)",
-        words=", ".join(["types.int64"] * 10),
+        words=", ".join(["types.int64"] * 11),
     )
     return (
         _HEADER.format(digest=source_digest("intrinsics"))
@@ -326,8 +343,9 @@ def run_plain(text: str) -> dict[str, Any]:
 
 
 def load_block(
-    model: CellModel, scalar_parameters: bool, precision: str = "exact", single: bool = False
-) -> tuple[int, Callable[..., int] | None]:
+    model: CellModel, scalar_parameters: bool, precision: str = "exact", single: bool = False,
+    counted: bool = False,
+) -> tuple[int, Callable[..., int] | None]:  # fmt: skip
     """Return the block kernel of a cell type.
 
     Parameters
@@ -335,7 +353,7 @@ def load_block(
     model : CellModel
     scalar_parameters : bool
     precision : {"exact", "fast"}
-    single : bool
+    single, counted : bool
         See :func:`block_source`.
 
     Returns
@@ -345,10 +363,11 @@ def load_block(
     plain : callable or None
         The kernel as plain Python when compilation is disabled.
     """
-    text = block_source(model, scalar_parameters, precision, single)
+    text = block_source(model, scalar_parameters, precision, single, counted)
     if not compiles():
         return 0, run_plain(text)["run_block"]
     variant = "scalars" if scalar_parameters else "arrays"
     name = f"{model.name.lower()}_{variant}"
     what = f"cell type {model.name}, constants as {variant}, {precision}"
+    what += ", events counted" if counted else ""
     return load_code(name, text, what, long_chains=model.methods is not None), None

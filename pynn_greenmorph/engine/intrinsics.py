@@ -102,12 +102,31 @@ def widest_vectors(typingctx):  # type: ignore[no-untyped-def]
     """Let the function that calls this use vectors of 512 bits where there are some.
 
     Compilers keep to 256 bits on processors that slow down for wider ones. A chain
-    of several hundred dependent operations gains more than it loses.
+    of several hundred dependent operations gains more than it loses. The function is
+    not inlined: its caller's width would count.
     """
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         # add() of this set knows attributes without a value only.
         set.add(builder.function.attributes, '"prefer-vector-width"="512"')
+        _keep_apart(builder.function)
+        return context.get_dummy_value()
+
+    return types.void(), codegen
+
+
+def _keep_apart(function: Any) -> None:
+    # Numba forces what it first meets in a forced function, too.
+    function.attributes.discard("alwaysinline")
+    function.attributes.add("noinline")
+
+
+@intrinsic
+def never_inlined(typingctx):  # type: ignore[no-untyped-def]
+    """Keep the function that calls this out of its callers, which may be several."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        _keep_apart(builder.function)
         return context.get_dummy_value()
 
     return types.void(), codegen

@@ -9,7 +9,6 @@ that every spike is logged before anybody looks for it.
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Callable
 from functools import cache
 from typing import get_args
@@ -17,40 +16,37 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from . import barrier, delivery, direct_delivery, plastic_delivery
+from . import barrier, block_steps, delivery, direct_delivery, plastic_delivery, uniform_delivery
+from .block_steps import changes_within, cycles, run_blocks, run_stretch, sample
 from .compiled import Compiled, source_digest
 from .delivery import (
     all_finite,
     deliver,
     deliver_pending,
-    emit_block,
-    emit_table,
     inject,
-    sample,
 )
 from .direct_delivery import tally_window
-from .generate import BLOCK, ROW
+from .generate import ROW
 from .machine_code import compiles
 from .memory_map import MemoryMap
 from .plastic_delivery import deliver_plastic, note_spikes
-from .rows import DIRECT, ONE_EACH
+from .rows import DIRECT, ONE_EACH, UNIFORM
 from .share import (
     Setting,
     Share,
     accessors,
     blocks_of,
-    direct_of,
     injections_of,
     log_of,
     memory_of,
     pending_of,
     plastic_of,
-    probes_of,
     schedule_of,
     scratch_of,
-    table_of,
     tuple_fields,
 )
+from .uniform import LARGEST_COUNT
+from .uniform_delivery import begin_counting, never_inlined
 
 __all__ = [
     "ABORTED",
@@ -76,73 +72,6 @@ DONE, ABORTED, FAILED_STEP, NOT_FINITE, FAILED_ROW = 0, 1, 2, 3, 4
 CHECK_STEPS = 64
 
 
-def run_block(b, state, first, ring_row, step, setting, share):  # type: ignore[no-untyped-def]
-    """Advance the cells of a block by one step; returns their spikes, -1 when a step raised."""
-    blocks, memory, direct = blocks_of(share), memory_of(share), direct_of(share)
-    counted, column = scratch_of(share).counted, direct.column[b]
-    if column >= 0:
-        counted = direct.ring[step & (len(direct.ring) - 1)]
-    return call_block(
-        blocks.address[b], state, blocks.state_at[b], memory.param, blocks.param_at[b],
-        memory.inputs, ring_row + blocks.input_at[b], memory.injected, blocks.injected_at[b],
-        counted, max(column, 0), blocks.n_cells[b], first, step, setting.trial, setting.key,
-    )  # fmt: skip
-
-
-def is_logged(b, n_spikes, step, share):  # type: ignore[no-untyped-def]
-    """Whether the spikes of a block go to the log; counts in the ring are copied for that.
-
-    They are when a step has raised, too: who looks for the cell finds it there.
-    """
-    blocks, direct, counted = blocks_of(share), direct_of(share), scratch_of(share).counted
-    column = direct.column[b]
-    if column < 0:
-        return True
-    if n_spikes >= 0 and direct.logged[b] == 0:
-        return False
-    counts = direct.ring[step & (len(direct.ring) - 1)]
-    for i in range(blocks.n_cells[b]):
-        counted[i] = counts[column + i]
-    return True
-
-
-def run_blocks(step, n_log, setting, share):  # type: ignore[no-untyped-def]
-    """Advance all cells of a part by one step and log their spikes.
-
-    Returns the length of the part's log and the first block that failed, or -1.
-    """
-    blocks, memory, scratch = blocks_of(share), memory_of(share), scratch_of(share)
-    log, table = log_of(share), table_of(share)
-    cells, numbers = log.cell[setting.part], log.number[setting.part]
-    ring_row = (step & setting.mask) * setting.stride
-    failed = -1
-    for b in range(len(blocks.kind)):
-        first = blocks.first_cell[b]
-        if blocks.kind[b] == 0:
-            scratch.positions[1], n_log = emit_table(
-                step, first + blocks.n_cells[b] - 1, scratch.positions[1], table,
-                cells, numbers, n_log,
-            )  # fmt: skip
-            continue
-        if blocks.kind[b] == 2:
-            n_spikes = run_block(b, memory.state32, first, ring_row, step, setting, share)
-        else:
-            n_spikes = run_block(b, memory.state, first, ring_row, step, setting, share)
-        if n_spikes == 0 or not is_logged(b, n_spikes, step, share):
-            continue
-        if n_spikes > 0:
-            n_log = emit_block(
-                n_spikes, scratch.counted, scratch.counted_pairs, blocks.n_cells[b], first,
-                cells, numbers, n_log,
-            )  # fmt: skip
-        else:
-            # The next block would count over the mark of the cell that failed.
-            failed = b
-            break
-    log.end[setting.part, step - setting.log_base] = n_log
-    return n_log, failed
-
-
 def clock_cycles():  # type: ignore[no-untyped-def]
     """What reading the clock takes by itself: the least of a few differences."""
     least = 1 << 30
@@ -152,6 +81,17 @@ def clock_cycles():  # type: ignore[no-untyped-def]
     return least
 
 
+def arrive(step, setting, share):  # type: ignore[no-untyped-def]
+    """Add up, or count, all that arrives in a step."""
+    never_inlined()
+    positions, inputs = scratch_of(share).positions, memory_of(share).inputs
+    ring_row = (step & setting.mask) * setting.stride
+    before = positions[0]
+    positions[0] = deliver_pending(step, before, pending_of(share), ring_row, inputs)
+    begin_counting(step, positions[0] != before, setting, share)
+    deliver(step, setting, share)
+
+
 def run_step(step, n_log, timed, clock, setting, share):  # type: ignore[no-untyped-def]
     """One step: what arrives is added to the inputs, blocks consume them, probes sample.
 
@@ -159,10 +99,8 @@ def run_step(step, n_log, timed, clock, setting, share):  # type: ignore[no-unty
     """
     began = cycles() if timed else 0
     memory, scratch = memory_of(share), scratch_of(share)
-    ring_row = (step & setting.mask) * setting.stride
     positions = scratch.positions
-    positions[0] = deliver_pending(step, positions[0], pending_of(share), ring_row, memory.inputs)
-    deliver(step, setting, share)
+    arrive(step, setting, share)
     deliver_plastic(step, setting, share)
     positions[2] = inject(step, positions[2], injections_of(share), memory.injected)
     positions[3] = inject(step, positions[3], schedule_of(share), memory.state)
@@ -171,12 +109,48 @@ def run_step(step, n_log, timed, clock, setting, share):  # type: ignore[no-unty
     n_log, failed = run_blocks(step, n_log, setting, share)
     note_spikes(step, n_before, n_log, setting, share)
     updated = cycles() if timed else 0
-    sample(step, probes_of(share), memory.state, memory.state32, memory.samples, scratch.filled)
+    for b in range(len(blocks_of(share).kind)):
+        sample(b, step, setting, share)
     if timed:
         scratch.clocks[0] += max(delivered - began - clock, 0)
         scratch.clocks[1] += max(updated - delivered - clock, 0)
         scratch.clocks[2] += max(cycles() - updated - clock, 0)
     return n_log, failed
+
+
+def run_steps(first, last, n_log, timed, clock, setting, share):  # type: ignore[no-untyped-def]
+    """Several steps at once: all that arrives, then block by block; see ``block_steps``."""
+    clocks = scratch_of(share).clocks
+    began = cycles() if timed else 0
+    for step in range(first, last + 1):
+        arrive(step, setting, share)
+    delivered, sampling = cycles() if timed else 0, clocks[2]
+    n_log, failed, failed_at = run_stretch(first, last, n_log, timed, setting, share)
+    if timed:
+        clocks[0] += max(delivered - began - clock, 0)
+        clocks[1] += max(cycles() - delivered - clock - (clocks[2] - sampling), 0)
+    return n_log, failed, failed_at
+
+
+def run_window(first, last, n_log, timed, clock, setting, share):  # type: ignore[no-untyped-def]
+    """All steps of a window, up to ``last``.
+
+    Returns the length of the part's log, the block that failed, or -1, and in which step.
+    """
+    step, failed, failed_at = first - 1, -1, -1
+    while step < last and failed < 0:
+        until = min(step + setting.stretch, last)
+        if until > step + 1 and not changes_within(until, share):
+            n_log, failed, failed_at = run_steps(
+                step + 1, until, n_log, timed, clock, setting, share
+            )
+            step = until
+            continue
+        step += 1
+        n_log, failed = run_step(step, n_log, timed, clock, setting, share)
+        if failed >= 0:
+            failed_at = step
+    return n_log, failed, failed_at
 
 
 def advance(step, n_log, setting, share):  # type: ignore[no-untyped-def]
@@ -196,12 +170,10 @@ def advance(step, n_log, setting, share):  # type: ignore[no-untyped-def]
         n_window += 1
         timed = n_window % 8 == 1
         until = min(step + setting.window, setting.last_step)
-        while step < until:
-            step += 1
-            n_log, failed = run_step(step, n_log, timed, clock, setting, share)
-            if failed >= 0:
-                status, where, failed_at = FAILED_STEP, failed, step
-                step = until
+        n_log, where, failed_at = run_window(step + 1, until, n_log, timed, clock, setting, share)
+        step = until
+        if where >= 0:
+            status = FAILED_STEP
         if step - checked >= CHECK_STEPS or step == setting.last_step:
             checked = step
             if not all_finite(blocks_of(share), memory.state, memory.state32):
@@ -228,28 +200,6 @@ def leave_together(words, n_parts, leave, n_window):  # type: ignore[no-untyped-
     return 1 if leave else 0
 
 
-def call_block(
-    address, state, state_at, param, param_at, inputs, input_at, injected, injected_at, count,
-    count_at, n_cells, first, step, trial, key,
-):  # type: ignore[no-untyped-def]  # fmt: skip
-    """Call a block kernel as plain Python: ``address`` is an index into ``PLAIN_BLOCKS``."""
-    run, n_states, param_shape, n_inputs = PLAIN_BLOCKS[address]
-    n_param = int(np.prod(param_shape))
-    total: int = run(
-        state[state_at : state_at + n_states * ROW].reshape(n_states, ROW),
-        param[param_at : param_at + n_param].reshape(param_shape),
-        inputs[input_at : input_at + n_inputs * ROW].reshape(n_inputs, ROW),
-        injected[injected_at : injected_at + BLOCK],
-        count[count_at : count_at + BLOCK],
-        n_cells,
-        first,
-        step,
-        trial,
-        key,
-    )
-    return total
-
-
 def flush_denormals() -> int:
     """Do nothing: NumPy computes as ever."""
     return 0
@@ -259,28 +209,21 @@ def restore_denormals(before: int) -> None:
     """Do nothing; see :func:`flush_denormals`."""
 
 
-def cycles() -> int:
-    """A clock for the plain-Python loop; in compiled code the cycle counter."""
-    return time.perf_counter_ns()
-
-
-#: Plain-Python kernels with their shapes, filled only when compilation is disabled.
-PLAIN_BLOCKS: list[tuple[Callable[..., int], int, tuple[int, ...], int]] = []
-
 _LOOP_HEADER = """
-from pynn_greenmorph.engine.calls import call_block, call_row, call_trace
+from pynn_greenmorph.engine.calls import call_block, call_row, call_trace, place_of
 from pynn_greenmorph.engine.direct import Direct
 from pynn_greenmorph.engine.inputs import Changes
 from pynn_greenmorph.engine.intrinsics import (
-    atomic_add, atomic_load, atomic_store, cycles, flush_denormals, give_way, pause, peek, poke,
-    prefetch, restore_denormals,
+    atomic_add, atomic_load, atomic_store, cycles, flush_denormals, give_way, never_inlined, pause,
+    peek, peek_apart, poke, poke_apart, prefetch, restore_denormals, widest_vectors,
 )
 from pynn_greenmorph.engine.plastic import Plastic
 from pynn_greenmorph.engine.rows import Rows
 from pynn_greenmorph.engine.share import (
-    Log, Memory, Pending, Probes, Scratch, Setting, TableSpikes, Visits,
+    Log, Memory, Pending, Probes, Scratch, Setting, Stretch, TableSpikes, Visits,
 )
 from pynn_greenmorph.engine.tables import Blocks
+from pynn_greenmorph.engine.uniform import Uniform
 
 # {digest}
 {constants}
@@ -300,6 +243,7 @@ _LOOP_CONSTANTS = (
     "FAILED_ROW",
     "CHECK_STEPS",
 )
+_PLACES = ("IN_RING", "IN_SPREAD", "AS_COUNTS")
 _BARRIER_CONSTANTS = ("ARRIVED", "GENERATION", "STOP", "LEAVE", "SPINS")
 
 #: End of a call of the loop: last step, length of the log, status, block that
@@ -362,7 +306,9 @@ def _compiled(accessors_text: str) -> Compiled:
     # fields, is part of the hash too.
     inlined = source_digest("calls", "intrinsics") + tuple_fields()
     constants = {name: globals()[name] for name in _LOOP_CONSTANTS}
-    constants |= {"DIRECT": DIRECT, "ONE_EACH": ONE_EACH}
+    constants |= {"DIRECT": DIRECT, "ONE_EACH": ONE_EACH, "UNIFORM": UNIFORM}
+    constants |= {"LARGEST_COUNT": LARGEST_COUNT, "ROW": ROW}
+    constants |= {name: getattr(uniform_delivery, name) for name in _PLACES}
     constants |= {name: getattr(barrier, name) for name in _BARRIER_CONSTANTS}
     header = _LOOP_HEADER.format(
         digest=hashlib.sha256(inlined.encode()).hexdigest(),
@@ -370,18 +316,13 @@ def _compiled(accessors_text: str) -> Compiled:
         accessors=accessors_text,
         fields=", ".join(Setting._fields),
     )
-    helpers = [getattr(delivery, name) for name in delivery.__all__]
+    helpers = [getattr(uniform_delivery, name) for name in uniform_delivery.HELPERS]
+    helpers += [getattr(delivery, name) for name in delivery.__all__]
     helpers += [getattr(direct_delivery, name) for name in direct_delivery.HELPERS]
     helpers += [getattr(plastic_delivery, name) for name in plastic_delivery.HELPERS]
-    helpers += [
-        barrier.meet,
-        barrier.leave_together,
-        run_block,
-        is_logged,
-        run_blocks,
-        clock_cycles,
-        run_step,
-        advance,
-    ]
+    helpers += [getattr(block_steps, name) for name in block_steps.HELPERS]
+    helpers += [barrier.meet, barrier.leave_together]
+    helpers += [clock_cycles, arrive, run_step, run_steps, run_window, advance]
     hot = [getattr(delivery, name) for name in delivery.INLINED]
+    hot += [getattr(uniform_delivery, name) for name in uniform_delivery.INLINED]
     return Compiled(run_part, helpers, len(get_args(End)), "the run loop", header, hot)

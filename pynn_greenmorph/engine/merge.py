@@ -13,20 +13,23 @@ from numpy.typing import NDArray
 from ..errors import GreenmorphError, explain
 from ..network import Network, SynapseGroup
 from .delay_groups import group_steps
-from .partition import Partition
+from .partition import PAGE, Partition
 from .rows import (
     CONSTANT,
     DOUBLE,
     ONE_EACH,
     ROWS,
     SINGLE,
+    UNIFORM,
     Delivery,
+    Receptors,
     Rows,
     column_and_stride,
     no_rows,
 )
 from .sorting import load_sorting
 from .tables import CellLayout
+from .uniform_layout import find_uniform
 
 __all__ = ["build_delivery"]
 
@@ -71,6 +74,25 @@ def _kind(group: SynapseGroup, scale: FloatArray, n_sources: int, widest: int) -
         return widest, 0.0
     kind = min(int(load_sorting().weight_kind(group.post, weight, stride, scale)), widest)
     return kind, float(weight[0] * scale[group.post[0]]) if kind == CONSTANT else 0.0
+
+
+def _kinds(
+    network: Network, layouts: Sequence[CellLayout], plan: _Plan, targets: _Targets, widest: int,
+    grouped: bool,
+) -> tuple[list[tuple[int, float]], Receptors]:  # fmt: skip
+    """Storage class and constant weight of each projection, and receptors with one weight."""
+    kinds = []
+    for group, ends in zip(plan.groups, plan.ends, strict=True):
+        n_sources = int(plan.last_cell[ends[1]] - plan.first_cell[ends[0]]) + 1
+        kinds.append(_kind(group, targets.scale[group.receptor], n_sources, widest))
+    if grouped:
+        return kinds, {}
+    constants = [value if kind == CONSTANT else None for kind, value in kinds]
+    uniform, counted = find_uniform(network, layouts, constants, plan.groups)
+    return [
+        (UNIFORM, value) if one else (kind, value)
+        for one, (kind, value) in zip(counted, kinds, strict=True)
+    ], uniform
 
 
 def _used_delays(groups: Sequence[SynapseGroup]) -> Int64Array:
@@ -126,22 +148,17 @@ def _plan(network: Network, groups: list[SynapseGroup], n_slots: int) -> tuple[_
 
 
 def _find_tables(
-    plan: _Plan, partition: Partition, targets: _Targets, widest: int
+    plan: _Plan, partition: Partition, kinds: Sequence[tuple[int, float]]
 ) -> list[tuple[Any, ...]]:
-    """All tables, each (page, group, population, kind, rank of the constant), sorted.
-
-    No weight is stored in a wider class than ``widest``.
-    """
+    """All tables, each (page, group, population, kind, rank of the constant), sorted."""
     sorting = load_sorting()
     n_groups, n_pages = len(plan.bases), len(partition.page_at)
     ranks: dict[float, int] = {}
     found: dict[tuple[int, ...], int] = {}
     entries: list[tuple[NDArray[Any], list[tuple[int, ...]], int]] = []
-    for group, ends in zip(plan.groups, plan.ends, strict=True):
+    for group, ends, (kind, value) in zip(plan.groups, plan.ends, kinds, strict=True):
         first, n_populations = int(ends[0]), int(ends[1] - ends[0]) + 1
-        n_sources = int(plan.last_cell[ends[1]] - plan.first_cell[first]) + 1
-        kind, value = _kind(group, targets.scale[group.receptor], n_sources, widest)
-        rank = ranks.setdefault(value, len(ranks)) if kind == CONSTANT else 0
+        rank = ranks.setdefault(value, len(ranks)) if kind in (CONSTANT, UNIFORM) else 0
         counts = np.zeros(n_pages * n_groups * n_populations, dtype=np.int64)
         delay, stride = column_and_stride(group.delay_steps)
         sorting.count_tables(
@@ -168,7 +185,7 @@ def _find_tables(
         plan.table_of_key.append(table_of_key)
     constants = list(ranks)
     return [
-        (*table, constants[table[4]] if table[3] == CONSTANT else 0.0, found[table])
+        (*table, constants[table[4]] if table[3] in (CONSTANT, UNIFORM) else 0.0, found[table])
         for table in order
     ]
 
@@ -196,15 +213,18 @@ def build_delivery(
     plan, ring_steps = _plan(network, groups, n_slots)
     targets = _targets(layouts, partition)
     widest = SINGLE if network.precision == "fast" else DOUBLE
-    tables = _find_tables(plan, partition, targets, widest)
+    kinds, uniform = _kinds(network, layouts, plan, targets, widest, ring_steps > 1)
+    tables = _find_tables(plan, partition, kinds)
     columns = _table_columns(tables, plan, partition)
     shared = _sort(plan, partition, targets, columns, ring_steps > 1)
+    columns["most"] = _most_repeats(columns, shared)
     parts = [
         _part_rows(part, tables, plan, partition, columns, shared)
         for part in range(partition.n_parts)
     ]
     longest = len(plan.group_of_delay) - 1
-    return Delivery(parts, ring_steps, longest, sum(group.size for group in groups))
+    n_synapses = sum(group.size for group in groups)
+    return Delivery(parts, ring_steps, longest, n_synapses, uniform)
 
 
 def _table_columns(
@@ -278,6 +298,18 @@ def _sort(
     return shared
 
 
+def _most_repeats(columns: dict[str, Any], shared: dict[str, NDArray[Any]]) -> Int64Array:
+    """How often a row of each uniform table has the same target at most; 0 for others."""
+    most = np.zeros(len(columns["kind"]), dtype=np.int64)
+    times = np.zeros(PAGE, dtype=np.int64)
+    for table in np.flatnonzero(columns["kind"] == UNIFORM):
+        first, last = (int(at) for at in columns["start"][table : table + 2])
+        most[table] = load_sorting().most_repeats(
+            shared["start"], shared["target"], first, last, int(columns["synapse"][table]), times
+        )
+    return most
+
+
 def _part_rows(
     part: int, tables: Sequence[tuple[Any, ...]], plan: _Plan, partition: Partition,
     columns: dict[str, NDArray[Any]], shared: dict[str, NDArray[Any]],
@@ -306,6 +338,7 @@ def _part_rows(
         bucket_kind=np.where(single, ONE_EACH, ROWS),
         table_kind=columns["kind"][mine],
         table_constant=columns["constant"][mine],
+        table_most=columns["most"][mine],
         table_page=columns["page"][mine],
         table_start=columns["start"][mine],
         table_synapse=columns["synapse"][mine],

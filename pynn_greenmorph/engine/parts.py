@@ -22,12 +22,14 @@ from .share import (
     Probes,
     Scratch,
     Share,
+    Stretch,
     TableSpikes,
     Visits,
 )
 from .tables import Blocks, aligned
+from .uniform import Uniform
 
-__all__ = ["Part", "make_parts", "new_scratch"]
+__all__ = ["Part", "make_parts", "new_scratch", "new_stretch"]
 
 Int64Array = NDArray[np.int64]
 
@@ -49,6 +51,8 @@ class Part:
         Its blocks, in order of cell ids.
     rows : Rows
         The synapses onto its cells.
+    uniform : Uniform
+        Its receptors whose events are counted.
     direct : Direct
         Its sources without the log, and the synapses from any of them onto its cells.
     n_cells : int
@@ -59,6 +63,7 @@ class Part:
     injections, schedule : Changes
     scratch : Scratch
         What the part counts with, all calls of the loop together.
+    stretch : Stretch
     plastic : Plastic
         The synapses onto its cells that are more than a weight.
     memory_map : MemoryMap
@@ -66,10 +71,12 @@ class Part:
 
     blocks: Blocks
     rows: Rows
+    uniform: Uniform
     direct: Direct
     n_cells: int
     pending: Pending
     scratch: Scratch
+    stretch: Stretch
     table: TableSpikes = field(default_factory=lambda: TableSpikes(_no_int(), _no_int(), _no_int()))
     injections: Changes = field(default_factory=no_changes)
     schedule: Changes = field(default_factory=no_changes)
@@ -77,14 +84,19 @@ class Part:
     memory_map: MemoryMap = field(default_factory=MemoryMap)
 
     def share(self, probes: Probes, log: Log, memory: Memory) -> Share:
-        """Everything for one call of the loop, with the counts of samples at 0."""
-        if len(self.scratch.filled) != len(probes.start):
-            self.scratch = self.scratch._replace(filled=np.zeros_like(probes.start))
-        self.scratch.filled[:] = 0
+        """Everything for one call of the loop."""
         return Share(
-            self.plastic, self.blocks, self.rows, self.direct, self.pending, self.table,
-            self.injections, self.schedule, probes, log, memory, self.scratch,
+            self.plastic, self.blocks, self.rows, self.uniform, self.direct, self.pending,
+            self.table, self.injections, self.schedule, probes, log, memory, self.scratch,
+            self.stretch,
         )  # fmt: skip
+
+    def restart(self, pending: Pending) -> None:
+        """Begin a new trial."""
+        self.pending = pending
+        self.scratch.positions[:] = 0
+        self.uniform.counts[:] = 0
+        self.uniform.spread[:] = 0.0
 
     def take_injections(self, injections: Changes) -> None:
         """Begin with new injections into cells of the part."""
@@ -102,7 +114,7 @@ class Part:
         self.scratch.positions[1] = 0
 
 
-def new_scratch(n_parts: int) -> Scratch:
+def new_scratch(n_parts: int, n_receptors: int) -> Scratch:
     """Return the scratch of a part that has done nothing yet."""
 
     def zeros(n: int) -> Int64Array:
@@ -110,8 +122,8 @@ def new_scratch(n_parts: int) -> Scratch:
 
     counted = aligned(BLOCK // 2)
     return Scratch(
-        positions=zeros(5),
-        filled=zeros(0),
+        positions=zeros(6),
+        failed=np.zeros(n_receptors),
         visits=Visits(*(zeros(N_VISITS) for _ in Visits._fields)),
         cursor=zeros(n_parts),
         counted=counted.view(np.int32),
@@ -120,12 +132,27 @@ def new_scratch(n_parts: int) -> Scratch:
     )
 
 
+def new_stretch(steps: int, n_cells: int) -> Stretch:
+    """Return the logs of ``steps`` steps of a part with ``n_cells`` cells."""
+    # One more: an entry may be written behind the last one, see emit_block().
+    shape = steps, n_cells + 1
+    return Stretch(
+        length=np.zeros(steps, dtype=np.int64),
+        position=np.zeros(steps, dtype=np.int64),
+        cell=np.empty(shape, dtype=np.int32),
+        number=np.empty(shape, dtype=np.int32),
+    )
+
+
 def make_parts(
     partition: Partition,
     blocks: Blocks,
     rows: Sequence[Rows],
+    uniform: Sequence[Uniform],
     direct: Sequence[Direct],
     pending: Pending,
+    n_receptors: int,
+    stretch: int,
 ) -> list[Part]:
     """Share a network out.
 
@@ -136,10 +163,16 @@ def make_parts(
         All blocks.
     rows : sequence of Rows
         By part.
+    uniform : sequence of Uniform
+        By part.
     direct : sequence of Direct
         By part.
     pending : Pending
         All pending input.
+    n_receptors : int
+        Of the cell type that has most.
+    stretch : int, steps
+        How many steps a block may make at once.
 
     Returns
     -------
@@ -155,10 +188,12 @@ def make_parts(
             Part(
                 blocks=mine,
                 rows=rows[index],
+                uniform=uniform[index],
                 direct=direct[index],
-                n_cells=int(mine.n_cells.sum()),
+                n_cells=(n_cells := int(mine.n_cells.sum())),
                 pending=share,
-                scratch=new_scratch(partition.n_parts),
+                scratch=new_scratch(partition.n_parts, n_receptors),
+                stretch=new_stretch(stretch, n_cells),
             )
         )
     return parts

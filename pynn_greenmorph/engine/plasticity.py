@@ -20,13 +20,14 @@ from .log_buffers import LogBuffers
 from .loop import Advance, End
 from .mechanisms import History, Mechanism, Piece
 from .memory_map import MemoryMap
-from .parts import Part, new_scratch
+from .parts import Part, new_scratch, new_stretch
 from .plastic import FAILED
 from .plastic_layout import lay_out_mechanisms
 from .rows import no_rows
 from .share import Memory, Pending, Probes, Setting, Share, TableSpikes
 from .tables import Blocks, CellLayout
 from .threads import new_words, run_parts
+from .uniform import no_uniform
 
 __all__ = ["Plasticity"]
 
@@ -296,7 +297,7 @@ class _Flights:
             until = self.now + self.reach
             setting = Setting(
                 index, until, self.reach, 0, until, self.base, trial, key, self.ring_steps - 1,
-                self.n_inputs, 0,
+                self.n_inputs, 0, self.now, 1,
             )  # fmt: skip
             memory_map = MemoryMap().take(shares[index])
             return advance(self.now, int(self.n_tail[index]), setting, memory_map)
@@ -313,13 +314,15 @@ class _Flights:
             plastic._replace(epoch=epoch),
             _nothing(Blocks),
             no_rows(),
+            no_uniform(0, self.ring.dtype, self.ring_steps),
             no_direct(0, self.ring.dtype),
             none._replace(value=np.zeros(0)),
             _nothing(TableSpikes),
             no_changes(),
             no_changes(),
-            _nothing(Probes)._replace(first=np.zeros(1, dtype=np.int64)),
+            _nothing(Probes)._replace(first=np.zeros((0, 1), dtype=np.int64)),
             self.log,
             memory,
-            new_scratch(len(self.parts)),
+            new_scratch(len(self.parts), 0),
+            new_stretch(1, 0),
         )

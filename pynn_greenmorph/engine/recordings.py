@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..network import Probe
+from ..network import LARGEST_STEP, Probe
 from .arrivals import LogTail
 from .cell_state import CellState
+from .parts import Part
 from .share import Probes
 
 __all__ = ["Recordings"]
@@ -115,7 +116,7 @@ class Recordings:
         step: int,
         last_step: int,
         part_of_cell: Int64Array,
-        n_parts: int,
+        parts: Sequence[Part],
     ) -> tuple[list[Probes], FloatArray]:
         """Tables of the probes for each part, and the buffer for steps up to ``last_step``.
 
@@ -124,11 +125,11 @@ class Recordings:
         counts = [_due(probe, step, last_step) * len(probe.cells) for probe in probes]
         # The objects themselves are kept: the address of one that is gone may be used again.
         objects: list[Any] = [part_of_cell, *probes]
-        numbers = [n_parts, *[probe.start for probe in probes], *counts]
+        numbers = [len(parts), *[probe.start for probe in probes], *counts]
         same = len(objects) == len(self._objects) and numbers == self._numbers
         if not (same and all(a is b for a, b in zip(objects, self._objects, strict=True))):
             at = np.cumsum([0, *counts], dtype=np.int64)
-            self._tables = _probe_tables(probes, cells, at[:-1], part_of_cell, n_parts)
+            self._tables = _probe_tables(probes, cells, at[:-1], part_of_cell, parts)
             self._objects, self._numbers = objects, numbers
             if len(self._buffer) < at[-1]:
                 self._buffer = np.empty(at[-1])
@@ -170,20 +171,25 @@ def _probe_tables(
     cells: CellState,
     buffer_at: Int64Array,
     part_of_cell: Int64Array,
-    n_parts: int,
+    parts: Sequence[Part],
 ) -> list[Probes]:
     """The probes of each part; a part owns one slice of every population, so of every probe."""
     slots = [cells.slots(one.group, one.variable, one.cells) for one in probes]
     owners = [part_of_cell[one.group.first + one.cells] for one in probes]
     tables = []
-    for part in range(n_parts):
-        edges = [np.searchsorted(owner, [part, part + 1]) for owner in owners]
+    for index, part in enumerate(parts):
+        edges = [np.searchsorted(owner, [index, index + 1]) for owner in owners]
         mine = [slot[low:high] for slot, (low, high) in zip(slots, edges, strict=True)]
+        begins = np.append(part.blocks.first_cell, LARGEST_STEP)
+        first, at = np.zeros((len(probes), len(begins)), dtype=np.int64), 0
+        for row, one, (low, high) in zip(first, probes, edges, strict=True):
+            row[:] = at + np.searchsorted(one.group.first + one.cells[low:high], begins)
+            at += high - low
         tables.append(
             Probes(
                 start=np.array([probe.start for probe in probes], dtype=np.int64),
                 interval=np.array([probe.interval for probe in probes], dtype=np.int64),
-                first=np.cumsum([0, *map(len, mine)], dtype=np.int64),
+                first=first,
                 slot=np.concatenate([np.zeros(0, dtype=np.int64), *mine]),
                 single=np.array([cells.layout(one.group).single for one in probes], dtype=np.int64),
                 buffer_at=buffer_at + np.array([low for low, _ in edges], dtype=np.int64),

@@ -15,7 +15,7 @@ few delays, the sum of one step is in the order of delays.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,7 +28,9 @@ __all__ = [
     "ONE_EACH",
     "ROWS",
     "SINGLE",
+    "UNIFORM",
     "Delivery",
+    "Receptors",
     "Rows",
     "column_and_stride",
     "no_rows",
@@ -37,8 +39,12 @@ __all__ = [
 Int64Array = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 
-#: Storage classes, in canonical order: one weight for all, float32, float64.
-CONSTANT, SINGLE, DOUBLE = 0, 1, 2
+#: Weight by first cell of a group and row of a receptor.
+Receptors = dict[tuple[int, int], float]
+
+#: Storage classes, in canonical order: one weight for all, float32, float64; one weight
+#: for all synapses of the receptors, so that events are counted, see ``uniform``.
+CONSTANT, SINGLE, DOUBLE, UNIFORM = 0, 1, 2, 3
 
 #: Kinds of buckets: rows of any length; rows that are one synapse, or none; spikes are
 #: not looked up in the log, see ``direct``.
@@ -61,9 +67,11 @@ class Rows(NamedTuple):
     bucket_kind : (k,) int64
         ``ROWS``, ``ONE_EACH`` (one table in double precision) or ``DIRECT``.
     table_kind : (t,) int64
-        ``CONSTANT``, ``SINGLE`` or ``DOUBLE``.
+        ``CONSTANT``, ``SINGLE``, ``DOUBLE`` or ``UNIFORM``.
     table_constant : (t,) float64
-        The weight of a constant table, in the unit of the target's step.
+        The weight of a constant or uniform table, in the unit of the target's step.
+    table_most : (t,) int64
+        How often a row of a uniform table has the same target at most.
     table_page : (t,) int64
         Input slot that target 0 stands for.
     table_start, table_synapse, table_weight : (t,) int64
@@ -87,6 +95,7 @@ class Rows(NamedTuple):
     bucket_kind: Int64Array
     table_kind: Int64Array
     table_constant: FloatArray
+    table_most: Int64Array
     table_page: Int64Array
     table_start: Int64Array
     table_synapse: Int64Array
@@ -110,12 +119,15 @@ class Delivery:
     longest : int, steps
         Longest delay; 0 without synapses.
     n_synapses : int
+    uniform : dict
+        Receptors whose synapses have one weight, see :func:`.find_uniform`.
     """
 
     parts: list[Rows]
     ring_steps: int
     longest: int
     n_synapses: int
+    uniform: Receptors = field(default_factory=dict)
 
     @property
     def nbytes(self) -> int:
@@ -143,7 +155,7 @@ def no_rows() -> Rows:
     none = np.zeros(0, dtype=np.int64)
     ends = np.zeros(1, dtype=np.int64)
     return Rows(
-        none, ends, none, none, ends, none, none, np.zeros(0), none, none, none, none,
+        none, ends, none, none, ends, none, none, np.zeros(0), none, none, none, none, none,
         np.zeros(0, np.uint32), np.zeros(0, np.uint16), np.zeros(0, np.uint8),
         np.zeros(0, np.float32), np.zeros(0),
     )  # fmt: skip

@@ -17,6 +17,7 @@ from .inputs import Changes
 from .plastic import Plastic
 from .rows import Rows
 from .tables import Blocks
+from .uniform import Uniform
 
 __all__ = [
     "WORDS_PER_ARRAY",
@@ -27,6 +28,7 @@ __all__ = [
     "Scratch",
     "Setting",
     "Share",
+    "Stretch",
     "TableSpikes",
     "Visits",
     "accessors",
@@ -41,8 +43,10 @@ __all__ = [
     "rows_of",
     "schedule_of",
     "scratch_of",
+    "stretch_of",
     "table_of",
     "tuple_fields",
+    "uniform_of",
     "view_text",
 ]
 
@@ -106,12 +110,12 @@ class TableSpikes(NamedTuple):
 
 
 class Probes(NamedTuple):
-    """What one part samples; probe ``p`` samples ``slot[first[p]:first[p + 1]]``.
+    """What one part samples; ``slot[first[p, b]:first[p, b + 1]]`` is block ``b``'s of probe ``p``.
 
     Attributes
     ----------
     start, interval : (p,) int64, steps
-    first : (p + 1,) int64
+    first : (p, b + 1) int64
     slot : (n,) int64
         Indices into the states of the probe's precision.
     single : (p,) int64
@@ -171,6 +175,10 @@ class Setting(NamedTuple):
         Input slots of one step.
     flush : int
         Whether denormal numbers count as 0.
+    first_step : int
+        Last step before the call.
+    stretch : int, steps
+        How many steps a block may make at once.
     """
 
     part: int
@@ -184,6 +192,8 @@ class Setting(NamedTuple):
     mask: int
     stride: int
     flush: int
+    first_step: int
+    stretch: int
 
 
 class Memory(NamedTuple):
@@ -217,11 +227,11 @@ class Scratch(NamedTuple):
 
     Attributes
     ----------
-    positions : (5,) int64
+    positions : (6,) int64
         Where pending input, table spikes, injections and schedule go on; the last step
-        whose counts of direct sources were added up.
-    filled : (p,) int64
-        Times that each probe was sampled.
+        whose counts of direct sources were added up; the lane that has failed.
+    failed : (n,) float64
+        Inputs of the cell that has failed, by receptor.
     visits : Visits
     cursor : (parts,) int64
         Entries of the log that are done, by owner.
@@ -234,12 +244,31 @@ class Scratch(NamedTuple):
     """
 
     positions: Int64Array
-    filled: Int64Array
+    failed: FloatArray
     visits: Visits
     cursor: Int64Array
     counted: NDArray[np.int32]
     counted_pairs: Int64Array
     clocks: Int64Array
+
+
+class Stretch(NamedTuple):
+    """Spikes of a few steps until all blocks of a part have made them.
+
+    Attributes
+    ----------
+    length : (steps,) int64
+        Entries of each step.
+    position : (steps,) int64
+        Where each step goes on in the table of spikes.
+    cell, number : (steps, n) int32
+        As in :class:`Log`.
+    """
+
+    length: Int64Array
+    position: Int64Array
+    cell: NDArray[np.int32]
+    number: NDArray[np.int32]
 
 
 class Share(NamedTuple):
@@ -251,6 +280,7 @@ class Share(NamedTuple):
         First: kernels of synapses find it at the beginning of the memory map.
     blocks : Blocks
     rows : Rows
+    uniform : Uniform
     direct : Direct
     pending : Pending
     table : TableSpikes
@@ -260,11 +290,13 @@ class Share(NamedTuple):
     log : Log
     memory : Memory
     scratch : Scratch
+    stretch : Stretch
     """
 
     plastic: Plastic
     blocks: Blocks
     rows: Rows
+    uniform: Uniform
     direct: Direct
     pending: Pending
     table: TableSpikes
@@ -274,12 +306,14 @@ class Share(NamedTuple):
     log: Log
     memory: Memory
     scratch: Scratch
+    stretch: Stretch
 
 
 def tuple_fields() -> str:
     """Return names and fields of all named tuples that compiled code knows."""
-    kinds = (Plastic, Blocks, Rows, Direct, Pending, TableSpikes, Changes, Probes, Log, Memory)
-    return repr([(one.__name__, one._fields) for one in (*kinds, Visits, Scratch, Setting, Share)])
+    kinds = (Plastic, Blocks, Rows, Uniform, Direct, Pending, TableSpikes, Changes, Probes, Log)
+    more = (Memory, Visits, Scratch, Stretch, Setting, Share)
+    return repr([(one.__name__, one._fields) for one in (*kinds, *more)])
 
 
 def plastic_of(share):  # type: ignore[no-untyped-def]
@@ -295,6 +329,11 @@ def blocks_of(share):  # type: ignore[no-untyped-def]
 def rows_of(share):  # type: ignore[no-untyped-def]
     """The rows of a share."""
     return share.rows
+
+
+def uniform_of(share):  # type: ignore[no-untyped-def]
+    """The receptors of a share whose events are counted."""
+    return share.uniform
 
 
 def direct_of(share):  # type: ignore[no-untyped-def]
@@ -340,6 +379,11 @@ def memory_of(share):  # type: ignore[no-untyped-def]
 def scratch_of(share):  # type: ignore[no-untyped-def]
     """The scratch of a share."""
     return share.scratch
+
+
+def stretch_of(share):  # type: ignore[no-untyped-def]
+    """The logs of a few steps of a share."""
+    return share.stretch
 
 
 def accessors(share: Share) -> str:

@@ -33,7 +33,8 @@ from .rows import Delivery
 from .share import Memory, Pending, Setting, TableSpikes
 from .tables import TABLE_BLOCK, aligned
 from .threads import choose_threads, new_words, run_parts
-from .windows import LONGEST_WINDOW, ChunkLength, longest_window
+from .uniform_layout import lay_out_uniform
+from .windows import LONGEST_WINDOW, ChunkLength, longest_stretch, longest_window
 
 __all__ = ["Simulation"]
 
@@ -84,7 +85,7 @@ class Simulation:
         self._started = self._running = self._broken = False
         self._known_finite = 0
         self._delivery = Delivery([], 1, 0, 0)
-        self._ring = NO_FLOAT
+        self._ring, self._ring_steps, self._stretch = NO_FLOAT, 1, 1
         self._parts: list[Part] = []
         self._part_of_cell = NO_INT
         self._partition: Partition | None = None
@@ -217,12 +218,12 @@ class Simulation:
     def _apply_synapses(self) -> None:
         """Move what is in flight aside with its old values, then rebuild the rows."""
         previous = self._pending.take(self._pending.step > self.step)
-        ahead = ring_input(self._ring, self._delivery.ring_steps, self.step)
+        ahead = ring_input(self._ring, self._ring_steps, self.step)
         whole, plasticity = self.tail, self.plasticity
         tail = whole.after(self._epoch)
         arriving = plasticity.finish_flights(
             whole, self.step, self._last_step, self._part_of_cell,
-            self._ring[: len(self._ring) // self._delivery.ring_steps], self._advance, self.trial,
+            self._ring[: len(self._ring) // self._ring_steps], self._advance, self.trial,
             self.key,
         )  # fmt: skip
         plasticity.bring_back()
@@ -263,10 +264,16 @@ class Simulation:
         )  # fmt: skip
         bases = self._delivery.parts[0].group_base
         self._window = longest_window(self.network, self._direct.local, bases)
-        self._ring = aligned(self._delivery.ring_steps * cells.n_inputs, dtype=cells.real)
-        self._parts = make_parts(
-            self._partition, cells.blocks, self._delivery.parts, self._direct.parts, self._pending
+        self._stretch = longest_stretch(self._delivery, bool(self.plasticity.mechanisms))
+        self._ring_steps = max(self._delivery.ring_steps, self._stretch)
+        self._ring = aligned(self._ring_steps * cells.n_inputs, dtype=cells.real)
+        uniform = lay_out_uniform(
+            self._delivery.uniform, cells, self._partition, self._ring, self._ring_steps
         )
+        self._parts = make_parts(
+            self._partition, cells.blocks, self._delivery.parts, uniform, self._direct.parts,
+            self._pending, max((lay.n_inputs for lay in cells.layouts), default=0), self._stretch,
+        )  # fmt: skip
         self._lay_out_plasticity()
         # New parts know neither table spikes nor currents; later steps only are laid out.
         self._sequences_changed = True
@@ -379,7 +386,7 @@ class Simulation:
             self._tail, self.step, last_step, longest, self._part_of_cell, room
         )
         tables, samples = self.recordings.open(
-            probes, cells, self.step, last_step, self._part_of_cell, n_parts
+            probes, cells, self.step, last_step, self._part_of_cell, parts
         )
         memory = self._memory_with(samples)
         self._direct.begin(self.recordings.recorded)
@@ -394,7 +401,8 @@ class Simulation:
         def call(index: int) -> loop.End:
             setting = Setting(
                 index, last_step, window, int(room[index]), self._epoch, base, self.trial, key,
-                delivery.ring_steps - 1, cells.n_inputs, int(self.network.precision == "fast"),
+                self._ring_steps - 1, cells.n_inputs, int(self.network.precision == "fast"),
+                first, self._stretch,
             )  # fmt: skip
             memory_map = parts[index].memory_map.take(shares[index])
             return advance(first, int(n_tail[index]), setting, memory_map)
@@ -451,8 +459,7 @@ class Simulation:
         self._ring[:] = 0.0
         self.recordings.clear()
         for part in self._parts:
-            part.pending = self._pending
-            part.scratch.positions[:] = 0
+            part.restart(self._pending)
         for group in self.network.cells:
             self.cells.initialise(group)
         self.plasticity.restart()

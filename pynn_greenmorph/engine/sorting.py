@@ -97,6 +97,28 @@ def weight_kind(post, weight, weight_stride, scale):  # type: ignore[no-untyped-
     return 0 if equal else 1
 
 
+def most_repeats(start, target, first, last, synapse, times):  # type: ignore[no-untyped-def]
+    """Return how often one row of a table has the same target at most.
+
+    ``start[first:last]`` are the rows' beginnings, and ``times`` one 0 for each target.
+    """
+    most: Any = 0
+    for at in range(first, last - 1):
+        begin, end = synapse + np.int64(start[at]), synapse + np.int64(start[at + 1])
+        ascending = True
+        for i in range(begin + 1, end):
+            ascending = ascending and target[i] > target[i - 1]
+        if ascending:
+            most = max(most, np.int64(end > begin))
+            continue
+        for i in range(begin, end):
+            times[target[i]] += 1
+            most = max(most, times[target[i]])
+        for i in range(begin, end):
+            times[target[i]] = 0
+    return most
+
+
 def count_events(pre, post, delay, delay_stride, fresh, first, tail_step, tail_count, now, result):  # type: ignore[no-untyped-def]
     """Add to ``result`` the events of each target: spikes of its sources that have arrived.
 
@@ -135,6 +157,7 @@ _FUNCTIONS = {
     fill_rows: 0,
     close_rows: 0,
     weight_kind: 1,
+    most_repeats: 1,
     count_events: 0,
     count_keys: 0,
     sort_by_key: 0,

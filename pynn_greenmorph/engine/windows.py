@@ -11,13 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..network import CellGroup, Network, SynapseGroup
+from .rows import Delivery
 
-__all__ = ["LONGEST_WINDOW", "ChunkLength", "longest_window"]
+__all__ = ["LONGEST_WINDOW", "ChunkLength", "longest_stretch", "longest_window"]
 
 Int64Array = NDArray[np.int64]
 
 #: Longest window between two barriers, steps: a bound of the log's memory.
 LONGEST_WINDOW = 16
+
+#: Longest stretch that a block makes at once, steps; a power of two. Each step has a row
+#: of inputs for all cells, and these compete with the rows of synapses for the caches.
+LONGEST_STRETCH = 4
 
 #: How long one call of the compiled loop should last, s. Between calls
 #: Ctrl-C is answered and progress is shown.
@@ -58,6 +63,30 @@ class ChunkLength:
         within = steps * CHUNK_S / max(loop_s, 1e-6)
         wanted = max(wanted, min(within, LEAST_CHUNK))
         self._steps = int(min(max(wanted, 1.0), self._steps * 4, LONGEST_CHUNK))
+
+
+def longest_stretch(delivery: Delivery, learns: bool) -> int:
+    """Return how many steps a block may make at once; a power of two.
+
+    No spike of a stretch arrives within it. Where delays are delivered in groups, a
+    ring of inputs for the steps of a stretch as well would leave the cache; what learns
+    looks at the spikes of its target step by step.
+
+    Parameters
+    ----------
+    delivery : Delivery
+    learns : bool
+        Whether there are synapses with a rule.
+
+    Returns
+    -------
+    int
+    """
+    if learns or delivery.ring_steps > 1:
+        return 1
+    shortest = [int(rows.group_base.min(initial=LONGEST_STRETCH)) for rows in delivery.parts]
+    longest = min([LONGEST_STRETCH, *shortest])
+    return 1 << (longest.bit_length() - 1) if longest > 0 else 1
 
 
 def longest_window(network: Network, local: Sequence[CellGroup], bases: Int64Array) -> int:

@@ -1,0 +1,283 @@
+"""Compute blocks of cells, sample them and log their spikes, as plain Python that is also compiled.
+
+Part of the run loop. All blocks of a part make one step after the other, or each makes
+a few steps while its state is in the innermost cache: a *stretch*, no longer than the
+shortest delay. Spikes of a stretch wait in a log for each of its steps until all blocks
+are done. No bit of a result depends on which it is.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from .delivery import emit_block, emit_table
+from .generate import BLOCK, ROW
+from .share import (
+    blocks_of,
+    direct_of,
+    injections_of,
+    log_of,
+    memory_of,
+    probes_of,
+    schedule_of,
+    scratch_of,
+    stretch_of,
+    table_of,
+    uniform_of,
+)
+from .uniform_delivery import AS_COUNTS, IN_RING, IN_SPREAD, never_inlined, spread_block
+
+__all__ = [
+    "HELPERS",
+    "PLAIN_BLOCKS",
+    "changes_within",
+    "cycles",
+    "run_blocks",
+    "run_stretch",
+    "sample",
+]
+
+#: Functions that are compiled into the run loop, each after those that it calls.
+HELPERS = (
+    "copy_counts", "keep_failed", "block_spikes", "sample", "run_blocks",
+    "changes_within", "begin_stretch", "table_steps", "block_steps", "close_stretch",
+    "run_stretch",
+)  # fmt: skip
+
+#: Plain-Python kernels with their shapes, filled only when compilation is disabled.
+PLAIN_BLOCKS: list[tuple[Callable[..., int], int, tuple[int, ...], int]] = []
+
+
+def cycles() -> int:
+    """A clock for plain Python; in compiled code the cycle counter."""
+    return time.perf_counter_ns()
+
+
+def place_of(array, index):  # type: ignore[no-untyped-def]
+    """An array from an index on; in compiled code the address."""
+    return array[index:]
+
+
+def call_block(
+    address, state, param, inputs, injected, count, n_cells, first, step, trial, key, weights
+):  # type: ignore[no-untyped-def]
+    """Call a block kernel as plain Python: ``address`` is an index into ``PLAIN_BLOCKS``."""
+    run, n_states, param_shape, n_inputs = PLAIN_BLOCKS[address]
+    n_param = int(np.prod(param_shape))
+    total: int = run(
+        state[: n_states * ROW].reshape(n_states, ROW),
+        param[:n_param].reshape(param_shape),
+        inputs[: n_inputs * ROW].reshape(n_inputs, ROW),
+        injected[:BLOCK],
+        count[:BLOCK],
+        n_cells,
+        first,
+        step,
+        trial,
+        key,
+        weights[:n_inputs],
+    )
+    return total
+
+
+def block_spikes(b, step, setting, share):  # type: ignore[no-untyped-def]
+    """Advance a block by one step; returns the spikes to be logged, -1 when a step raised."""
+    never_inlined()
+    blocks, memory, direct = blocks_of(share), memory_of(share), direct_of(share)
+    uniform = uniform_of(share)
+    address, column = blocks.address[b], direct.column[b]
+    state = place_of(memory.state, blocks.state_at[b])
+    if blocks.kind[b] == 2:
+        state = place_of(memory.state32, blocks.state_at[b])
+    count = place_of(scratch_of(share).counted, 0)
+    if column >= 0:
+        count = place_of(direct.ring[step & (len(direct.ring) - 1)], column)
+    at = (step & setting.mask) * setting.stride + blocks.input_at[b]
+    where = spread_block(b, step, setting, share)
+    if where == AS_COUNTS:
+        inputs, address = place_of(uniform.counts, at), uniform.address[b]
+    elif where == IN_SPREAD:
+        inputs = place_of(uniform.spread, 0)
+    else:
+        inputs = place_of(memory.inputs, at)
+    n_spikes = call_block(
+        address, state, place_of(memory.param, blocks.param_at[b]), inputs,
+        place_of(memory.injected, blocks.injected_at[b]), count, blocks.n_cells[b],
+        blocks.first_cell[b], step, setting.trial, setting.key,
+        place_of(uniform.weights, uniform.weights_at[b]),
+    )  # fmt: skip
+    if column >= 0 and n_spikes != 0 and (n_spikes < 0 or direct.logged[b] != 0):
+        copy_counts(b, step, share)
+    if n_spikes < 0:
+        keep_failed(b, where, at, share)
+    return n_spikes if n_spikes <= 0 or column < 0 or direct.logged[b] != 0 else 0
+
+
+def copy_counts(b, step, share):  # type: ignore[no-untyped-def]
+    """Copy the counts of direct sources from the ring, to be logged or looked at."""
+    blocks, direct, counted = blocks_of(share), direct_of(share), scratch_of(share).counted
+    counts, column = direct.ring[step & (len(direct.ring) - 1)], direct.column[b]
+    for i in range(blocks.n_cells[b]):
+        counted[i] = counts[column + i]
+
+
+def keep_failed(b, where, at, share):  # type: ignore[no-untyped-def]
+    """Keep which lane of a block has failed, and its inputs: other blocks go on.
+
+    The kernel marks a cell before its step, and counts its spikes after it.
+    """
+    never_inlined()
+    blocks, memory, uniform = blocks_of(share), memory_of(share), uniform_of(share)
+    scratch = scratch_of(share)
+    lane = 0
+    while lane < blocks.n_cells[b] - 1 and scratch.counted[lane] != -1:
+        lane += 1
+    scratch.positions[5] = lane
+    for row in range(len(scratch.failed)):
+        slot = row * ROW + lane
+        if where == IN_SPREAD and slot < len(uniform.spread):
+            scratch.failed[row] = uniform.spread[slot]
+        elif where == IN_RING and at + slot < len(memory.inputs):
+            scratch.failed[row] = memory.inputs[at + slot]
+        elif where == AS_COUNTS and uniform.weights_at[b] + row < len(uniform.weights):
+            weight = uniform.weights[uniform.weights_at[b] + row]
+            scratch.failed[row] = np.float64(uniform.counts[at + slot]) * weight
+
+
+def sample(b, step, setting, share):  # type: ignore[no-untyped-def]
+    """Copy the probed state of a block, after a step, into the sample buffers."""
+    never_inlined()
+    probes, memory = probes_of(share), memory_of(share)
+    for p in range(len(probes.start)):
+        passed = step - probes.start[p]
+        if passed >= 0 and passed % probes.interval[p] == 0:
+            before = max(setting.first_step - probes.start[p], 0) // probes.interval[p]
+            at = probes.buffer_at[p] + (passed // probes.interval[p] - before - 1) * probes.width[p]
+            at -= probes.first[p, 0]
+            for i in range(probes.first[p, b], probes.first[p, b + 1]):
+                slot = probes.slot[i]
+                value = memory.state32[slot] if probes.single[p] != 0 else memory.state[slot]
+                memory.samples[at + i] = value
+
+
+def run_blocks(step, n_log, setting, share):  # type: ignore[no-untyped-def]
+    """Advance all cells of a part by one step and log their spikes.
+
+    Returns the length of the part's log and the first block that failed, or -1.
+    """
+    blocks, scratch = blocks_of(share), scratch_of(share)
+    log, table = log_of(share), table_of(share)
+    cells, numbers = log.cell[setting.part], log.number[setting.part]
+    failed = -1
+    for b in range(len(blocks.kind)):
+        first = blocks.first_cell[b]
+        if blocks.kind[b] == 0:
+            scratch.positions[1], n_log = emit_table(
+                step, first + blocks.n_cells[b] - 1, scratch.positions[1], table,
+                cells, numbers, n_log,
+            )  # fmt: skip
+            continue
+        n_spikes = block_spikes(b, step, setting, share)
+        if n_spikes < 0:
+            # What other blocks do in this step is not kept.
+            failed = b
+            break
+        if n_spikes > 0:
+            n_log = emit_block(
+                n_spikes, scratch.counted, scratch.counted_pairs, blocks.n_cells[b], first,
+                cells, numbers, n_log,
+            )  # fmt: skip
+    log.end[setting.part, step - setting.log_base] = n_log
+    return n_log, failed
+
+
+def changes_within(last, share):  # type: ignore[no-untyped-def]
+    """Whether an injected current or a state of a schedule changes up to a step."""
+    positions = scratch_of(share).positions
+    injections, schedule = injections_of(share), schedule_of(share)
+    injected, scheduled = positions[2], positions[3]
+    return (injected < len(injections.step) and injections.step[injected] <= last) or (
+        scheduled < len(schedule.step) and schedule.step[scheduled] <= last
+    )
+
+
+def begin_stretch(first, last, share):  # type: ignore[no-untyped-def]
+    """Empty the logs of a stretch, and find where each step begins in the table of spikes."""
+    stretch, table, positions = stretch_of(share), table_of(share), scratch_of(share).positions
+    entry = positions[1]
+    for i in range(last - first + 1):
+        while entry < len(table.step) and table.step[entry] < first + i:
+            entry += 1
+        stretch.position[i] = entry
+        stretch.length[i] = 0
+    while entry < len(table.step) and table.step[entry] <= last:
+        entry += 1
+    positions[1] = entry
+
+
+def table_steps(b, first, last, share):  # type: ignore[no-untyped-def]
+    """Log the spikes of a block of table sources in all steps of a stretch."""
+    blocks, table, stretch = blocks_of(share), table_of(share), stretch_of(share)
+    last_cell = blocks.first_cell[b] + blocks.n_cells[b] - 1
+    for i in range(last - first + 1):
+        stretch.position[i], stretch.length[i] = emit_table(
+            first + i, last_cell, stretch.position[i], table, stretch.cell[i],
+            stretch.number[i], stretch.length[i],
+        )  # fmt: skip
+
+
+def block_steps(b, first, last, timed, setting, share):  # type: ignore[no-untyped-def]
+    """Advance a block by the steps of a stretch; returns the one that failed, or -1."""
+    blocks, scratch, stretch = blocks_of(share), scratch_of(share), stretch_of(share)
+    some_probes = len(probes_of(share).start) > 0
+    for step in range(first, last + 1):
+        i = step - first
+        n_spikes = block_spikes(b, step, setting, share)
+        if n_spikes < 0:
+            return step
+        if n_spikes > 0:
+            stretch.length[i] = emit_block(
+                n_spikes, scratch.counted, scratch.counted_pairs, blocks.n_cells[b],
+                blocks.first_cell[b], stretch.cell[i], stretch.number[i], stretch.length[i],
+            )  # fmt: skip
+        if some_probes:
+            began = cycles() if timed else 0
+            sample(b, step, setting, share)
+            if timed:
+                scratch.clocks[2] += cycles() - began
+    return -1
+
+
+def close_stretch(first, last, n_log, setting, share):  # type: ignore[no-untyped-def]
+    """Move the spikes of a stretch to the log, step by step; returns its length."""
+    stretch, log = stretch_of(share), log_of(share)
+    cells, numbers = log.cell[setting.part], log.number[setting.part]
+    for i in range(last - first + 1):
+        for entry in range(stretch.length[i]):
+            cells[n_log] = stretch.cell[i, entry]
+            numbers[n_log] = stretch.number[i, entry]
+            n_log += 1
+        log.end[setting.part, first + i - setting.log_base] = n_log
+    return n_log
+
+
+def run_stretch(first, last, n_log, timed, setting, share):  # type: ignore[no-untyped-def]
+    """Advance all cells of a part by the steps of a stretch, block by block.
+
+    Returns the length of the part's log, the first block that failed, or -1, and in
+    which step: the other blocks are computed up to the step before.
+    """
+    blocks = blocks_of(share)
+    begin_stretch(first, last, share)
+    failed, failed_at, until = -1, -1, last
+    for b in range(len(blocks.kind)):
+        if blocks.kind[b] == 0:
+            table_steps(b, first, last, share)
+            continue
+        stopped = block_steps(b, first, until, timed, setting, share)
+        if stopped >= 0:
+            failed, failed_at, until = b, stopped, stopped - 1
+    return close_stretch(first, last, n_log, setting, share), failed, failed_at

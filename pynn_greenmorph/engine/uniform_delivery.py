@@ -1,0 +1,182 @@
+"""Count events of equal weight, and turn counts into sums, as plain Python that is also compiled.
+
+Part of the run loop; see :mod:`.uniform`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .generate import ROW
+from .share import blocks_of, memory_of, uniform_of
+from .uniform import LARGEST_COUNT
+
+__all__ = [
+    "AS_COUNTS",
+    "HELPERS",
+    "INLINED",
+    "IN_RING",
+    "IN_SPREAD",
+    "begin_counting",
+    "count_events",
+    "may_count",
+    "never_inlined",
+    "spread_block",
+]
+
+#: Where the inputs of a block are: in the ring of inputs, in memory that the blocks of
+#: a part share, or in the ring of counts, for a kernel that takes these.
+IN_RING, IN_SPREAD, AS_COUNTS = 0, 1, 2
+
+#: Functions that are compiled into the run loop, each after those that it calls.
+HELPERS = (
+    "begin_counting", "count_events", "largest_of", "put_products", "put_sums", "clear_counts",
+    "spread_row", "widen", "may_count", "are_products", "spread_block",
+)  # fmt: skip
+
+#: What happens for every row of synapses.
+INLINED = ("count_events", "may_count")
+
+
+def peek_apart(array, index):  # type: ignore[no-untyped-def]
+    """Read an element of an array to which ``poke_apart`` does not write."""
+    return array[index]
+
+
+def poke_apart(array, index, value):  # type: ignore[no-untyped-def]
+    """Write an element; compiled code knows that ``peek_apart`` does not read the array."""
+    array[index] = value
+
+
+def widest_vectors():  # type: ignore[no-untyped-def]
+    """Do nothing: in compiled code it lets the function use the widest vectors."""
+
+
+def never_inlined():  # type: ignore[no-untyped-def]
+    """Do nothing: in compiled code it keeps the function that calls it out of others."""
+
+
+def begin_counting(step, some_arrived, setting, share):  # type: ignore[no-untyped-def]
+    """Begin a step; where some input has arrived already, there is nothing to count from 0."""
+    uniform, row = uniform_of(share), step & setting.mask
+    uniform.added[row] = 0
+    uniform.wide[row] = 1 if some_arrived else 0
+
+
+def count_events(first, last, at, target, counts):  # type: ignore[no-untyped-def]
+    """Count one event at each target of a row; indices are unsigned, see ``add_constant``."""
+    at = np.uint64(at)
+    for i in range(first, last):
+        counts[at + np.uint64(target[i])] += np.uint8(1)
+
+
+def largest_of(counts, first, n_cells):  # type: ignore[no-untyped-def]
+    """Return the largest of a row of counts."""
+    largest = np.uint8(0)
+    first = np.uint64(first)
+    for i in range(np.uint64(n_cells)):
+        one = counts[first + i]
+        # Not max(): Numba would make 64 bits of it, and vectors eight times as long.
+        largest = np.uint8(one if one > largest else largest)  # noqa: FURB136
+    return np.int64(largest)
+
+
+def put_products(counts, first, n_cells, weight, inputs, at):  # type: ignore[no-untyped-def]
+    """Write to a row of inputs the counts times the weight.
+
+    Adding 0 makes a negative zero positive, as it is in a sum that begins with 0.
+    """
+    widest_vectors()
+    zero = inputs.dtype.type(0.0)
+    for i in range(n_cells):
+        count = inputs.dtype.type(np.int32(peek_apart(counts, first + i)))
+        poke_apart(inputs, at + i, count * weight + zero)
+
+
+def put_sums(counts, first, n_cells, sums, sums_at, inputs, at):  # type: ignore[no-untyped-def]
+    """Write to a row of inputs the sums that stand for the counts."""
+    widest_vectors()
+    for i in range(n_cells):
+        count = np.int64(peek_apart(counts, first + i))
+        poke_apart(inputs, at + i, peek_apart(sums, sums_at + count))
+
+
+def clear_counts(counts, first, n_cells):  # type: ignore[no-untyped-def]
+    """Set a row of counts to 0."""
+    first = np.uint64(first)
+    for i in range(np.uint64(n_cells)):
+        counts[first + i] = np.uint8(0)
+
+
+def spread_row(k, first, n_cells, inputs, at, share):  # type: ignore[no-untyped-def]
+    """Turn a row of counts into a row of inputs, which is 0 before."""
+    uniform = uniform_of(share)
+    largest = largest_of(uniform.counts, first, n_cells)
+    if largest == 0:
+        return
+    sums_at = uniform.sums_at[k]
+    if largest <= uniform.holds[k]:
+        put_products(uniform.counts, first, n_cells, uniform.sums[sums_at + 1], inputs, at)
+    else:
+        put_sums(uniform.counts, first, n_cells, uniform.sums, sums_at, inputs, at)
+    clear_counts(uniform.counts, first, n_cells)
+
+
+def widen(step, setting, share):  # type: ignore[no-untyped-def]
+    """Turn all counts of a step into inputs; what arrives yet is added to them."""
+    never_inlined()
+    uniform, blocks, inputs = uniform_of(share), blocks_of(share), memory_of(share).inputs
+    row = step & setting.mask
+    uniform.wide[row] = 1
+    for b in range(len(blocks.kind)):
+        for k in range(uniform.first[b], uniform.first[b + 1]):
+            at = row * setting.stride + blocks.input_at[b] + uniform.receptor[k] * ROW
+            spread_row(k, at, blocks.n_cells[b], inputs, at, share)
+
+
+def may_count(step, number, most, setting, share):  # type: ignore[no-untyped-def]
+    """Whether the events of a row are counted, each target having ``most`` of them.
+
+    They are added once a count might not fit into its byte, or several spikes of one
+    cell arrive at once: these are one addition.
+    """
+    uniform, row = uniform_of(share), step & setting.mask
+    if uniform.wide[row] == 0:
+        uniform.added[row] += most
+        if number != 1 or uniform.added[row] > LARGEST_COUNT:
+            widen(step, setting, share)
+    return uniform.wide[row] == 0
+
+
+def are_products(b, ring_row, share):  # type: ignore[no-untyped-def]
+    """Whether all sums of a block have the bits of products of count and weight."""
+    uniform, blocks = uniform_of(share), blocks_of(share)
+    at, n_cells = ring_row + blocks.input_at[b], blocks.n_cells[b]
+    for k in range(uniform.first[b], uniform.first[b + 1]):
+        largest = largest_of(uniform.counts, at + uniform.receptor[k] * ROW, n_cells)
+        if largest > uniform.holds[k]:
+            return False
+    return True
+
+
+def spread_block(b, step, setting, share):  # type: ignore[no-untyped-def]
+    """Turn the counts of a block into inputs where need be.
+
+    Returns where the inputs are: ``IN_RING``, ``IN_SPREAD`` or ``AS_COUNTS``.
+    """
+    uniform, blocks, inputs = uniform_of(share), blocks_of(share), memory_of(share).inputs
+    row = step & setting.mask
+    if uniform.first[b] == uniform.first[b + 1] or uniform.wide[row] != 0:
+        return IN_RING
+    if uniform.address[b] >= 0 and are_products(b, row * setting.stride, share):
+        return AS_COUNTS
+    n_cells = blocks.n_cells[b]
+    whole = uniform.whole[b] != 0
+    for k in range(uniform.first[b], uniform.first[b + 1]):
+        place = uniform.receptor[k] * ROW
+        at = row * setting.stride + blocks.input_at[b] + place
+        if whole:
+            spread_row(k, at, n_cells, uniform.spread, place, share)
+        else:
+            spread_row(k, at, n_cells, inputs, at, share)
+    return IN_SPREAD if whole else IN_RING

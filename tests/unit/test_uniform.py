@@ -1,0 +1,208 @@
+"""Events that are counted, and steps that blocks make at once, change no bit of a result.
+
+A silent projection with another weight onto a receptor turns counting off for it:
+nothing else tells a receptor with one weight from one with several. So each network
+runs twice, with the silent projections and without.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyNN.greenmorph as sim
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pynn_greenmorph.engine import windows
+from pynn_greenmorph.engine.rows import UNIFORM
+from pynn_greenmorph.engine.simulation import Simulation
+from pynn_greenmorph.engine.uniform_layout import sums_of
+from pynn_greenmorph.errors import SimulationError
+from pynn_greenmorph.network import CellGroup, Network, SynapseGroup
+from pynn_greenmorph.registry import CellModel, Receptor, synapse_model
+
+# That times are moved to the grid is not what is tested here.
+pytestmark = pytest.mark.filterwarnings("ignore::pynn_greenmorph.errors.FidelityWarning")
+
+DT = 0.1
+#: Steps at which all sources fire at once, some of them twice: more events than a byte
+#: holds, and several spikes of one cell.
+CROWDS = (90, 211, 212)
+
+
+def simulation() -> Simulation:
+    found: Simulation = sim.state.session.simulation
+    return found
+
+
+def play(
+    weights: tuple[float, float] = (0.0162, -0.09), silent: tuple[str, ...] = (),
+    cell_type: str = "IF_curr_exp", precision: str = "exact", threads: int = 1,
+    slices: tuple[float, ...] = (40.0,), delays: tuple[float, float] = (0.3, 7.3),
+    change: bool = False,
+) -> tuple[list[Any], set[int]]:  # fmt: skip
+    """Spikes, potentials and counters of a network; storage classes of its tables."""
+    sim.setup(timestep=DT, threads=threads, precision=precision)
+    draw = np.random.RandomState(5)
+    cells = sim.Population(
+        700, getattr(sim, cell_type)(v_thresh=-62.0, tau_refrac=0.5, i_offset=0.2)
+    )
+    cells.initialize(v=draw.uniform(-66.0, -62.0, 700))
+    steps = [[*draw.randint(1, 390, size=4), *CROWDS] for _ in range(290)]
+    # In one of the crowds each fires twice.
+    times = [
+        np.sort([*one, *(np.array(CROWDS) - 0.1) * (i % 3 == 0)]) for i, one in enumerate(steps)
+    ]
+    given = sim.Population(290, sim.SpikeSourceArray(spike_times=[t[t > 0] * DT for t in times]))
+    nobody = sim.Population(9, sim.SpikeSourceArray(spike_times=[]))
+    some = sim.FixedProbabilityConnector(0.15, rng=sim.NumpyRNG(seed=3))
+    twice = sim.FixedTotalNumberConnector(60_000, with_replacement=True, rng=sim.NumpyRNG(seed=4))
+    inhibitory = sim.StaticSynapse(weight=weights[1], delay=delays[0])
+    projections = [
+        sim.Projection(given, cells, some, sim.StaticSynapse(weight=weights[0], delay=delays[1])),
+        sim.Projection(cells, cells, some, sim.StaticSynapse(weight=weights[0], delay=delays[0])),
+        sim.Projection(cells, cells, twice, inhibitory, receptor_type="inhibitory"),
+    ]
+    for receptor in silent:
+        sign = np.sign(weights[1]) if receptor == "inhibitory" else 1.0
+        synapse = sim.StaticSynapse(weight=sign * 0.123, delay=delays[0])
+        all_of_them = sim.AllToAllConnector()
+        sim.Projection(nobody, cells, all_of_them, synapse, receptor_type=receptor)
+    cells.record("spikes")
+    cells[3:40].record("v", sampling_interval=0.3)
+    for stop in slices:
+        sim.run_until(stop)
+        if change:
+            projections[1].set(weight=weights[0])
+    segment = cells.get_data().segments[0]
+    result = [np.concatenate([np.append(t.magnitude, -1.0) for t in segment.spiketrains]).tobytes()]
+    result += [np.ascontiguousarray(one.magnitude).tobytes() for one in segment.analogsignals]
+    kinds = {int(kind) for rows in simulation()._delivery.parts for kind in rows.table_kind}
+    assert cells.mean_spike_count() > 1.0
+    sim.end()
+    return result, kinds
+
+
+BOTH = ("excitatory", "inhibitory")
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize(
+    ("cell_type", "precision", "weights"),
+    [
+        ("IF_curr_exp", "exact", (0.0162, -0.09)),
+        ("IF_curr_exp", "exact", (0.015625, -0.0625)),
+        ("IF_curr_exp", "fast", (0.0162, -0.09)),
+        ("IF_cond_exp", "exact", (0.0007, 0.0021)),
+    ],
+)
+def test_counted_events_have_the_bits_of_sums(
+    cell_type: str, precision: str, weights: tuple[float, float], threads: int
+) -> None:
+    """Counting on both receptors, on one of them, on none; crowds overflow a byte."""
+    network = {"cell_type": cell_type, "precision": precision, "weights": weights}
+    added, kinds = play(silent=BOTH, **network)  # type: ignore[arg-type]
+    assert UNIFORM not in kinds
+    counted, kinds = play(threads=threads, **network)  # type: ignore[arg-type]
+    assert kinds == {UNIFORM}
+    mixed, kinds = play(threads=threads, silent=("excitatory",), **network)  # type: ignore[arg-type]
+    assert UNIFORM in kinds
+    assert len(kinds) > 1
+    assert counted == added
+    assert mixed == added
+
+
+def test_counting_goes_on_between_changes() -> None:
+    """Input in flight, moved aside by a change, is in the sum before anything is counted."""
+    slices = (0.7, 7.3, 9.2, 21.0, 21.1, 33.0, 40.0)
+    added, _ = play(silent=BOTH, slices=slices, change=True)
+    counted, kinds = play(slices=slices, change=True)
+    assert kinds == {UNIFORM}
+    assert counted == added
+    assert counted == play()[0]
+
+
+@pytest.mark.parametrize("silent", [(), BOTH])
+def test_blocks_may_make_several_steps_at_once(
+    silent: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One hash for stretches of one, two and four steps, delays of one step to a few.
+
+    Delays so near each other that they are delivered together are not stretched.
+    """
+    for delays in ((0.1, 0.1), (0.2, 0.2), (0.3, 7.3), (0.9, 8.0)):
+        results = []
+        for longest in (1, 2, 4):
+            monkeypatch.setattr(windows, "LONGEST_STRETCH", longest)
+            results.append(play(silent=silent, delays=delays)[0])
+        assert results[0] == results[1] == results[2]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    weight=st.floats(allow_nan=False, width=64),
+    single=st.booleans(),
+)
+def test_sums_of_equal_weights(weight: float, single: bool) -> None:
+    """Each sum is that of additions one after the other; products hold as far as is said."""
+    real = np.float32 if single else np.float64
+    with np.errstate(all="ignore"):
+        sums, holds = sums_of(weight, real)
+        total, term = real(0.0), real(weight)
+        for n in range(256):
+            product = real(n) * term + real(0.0)
+            assert sums[n].tobytes() == total.tobytes()
+            if n <= holds:
+                assert product.tobytes() == total.tobytes()
+            if n == holds + 1:
+                assert product.tobytes() != total.tobytes()
+            total = total + term
+
+
+def fires(x, step_index):  # type: ignore[no-untyped-def]
+    return x, 1 if step_index == 7 else 0
+
+
+def fires_twice(x, step_index):  # type: ignore[no-untyped-def]
+    return x, 2 if step_index == 7 else 0
+
+
+def refuses(x, in_all):  # type: ignore[no-untyped-def]
+    if in_all > 3.9:
+        raise ValueError("too much at once")
+    return x + in_all, 0
+
+
+@pytest.mark.parametrize("longest", [1, 4])
+@pytest.mark.parametrize("source_step", [fires, fires_twice])
+@pytest.mark.parametrize("weight", [0.25, 0.1])
+def test_a_step_that_fails_is_told_its_input(
+    weight: float, source_step: Any, longest: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether it was a count, the sum that stands for one, or a sum of several spikes."""
+    monkeypatch.setattr(windows, "LONGEST_STRETCH", longest)
+    source = CellModel(name="Source", kind="neuron", states=("x",), step=source_step)
+    model = CellModel(
+        name="Own", kind="neuron", states=("x",), step=refuses, receptors=(Receptor("all", 1.0),)
+    )
+    network = Network(dt_ms=DT, seed=1)
+    network.cells.append(CellGroup("sources", source, 0, 40, 0))
+    network.cells.append(CellGroup("own", model, 40, 1100, 0))
+    pre, post = (one.astype(np.int32) for one in np.nonzero(np.ones((40, 1100), dtype=bool)))
+    network.synapses.append(
+        SynapseGroup(
+            "p", synapse_model("StaticSynapse"), "all", 0, pre, post + np.int32(40),
+            np.full(44_000, weight), np.full(44_000, 5, dtype=np.int32),
+        )
+    )  # fmt: skip
+    engine = Simulation(network, 1)
+    message = r"of cell 0 raised ValueError: too much at once, at t = 1\.2 ms"
+    with pytest.raises(SimulationError, match=message):
+        engine.run(1000)
+    assert engine.step == 11
+    assert int(engine.emitted.sum()) == 40 * source_step(0.0, 7)[1]
+    engine.reset()
+    engine.run(11)
+    assert engine.step == 11
