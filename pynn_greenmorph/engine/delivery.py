@@ -109,7 +109,7 @@ def add_weights(
             weight += np.uint64(1)
 
 
-def ask_for_row(table, cell, number, v, grouped, rows, visits):  # type: ignore[no-untyped-def]
+def ask_for_row(table, cell, number, step, v, grouped, rows, visits):  # type: ignore[no-untyped-def]
     """Put the row of a source cell on the list of visits, and begin to load it.
 
     A cache line holds 32 targets, 16 or 8 weights; further lines of long rows
@@ -121,6 +121,7 @@ def ask_for_row(table, cell, number, v, grouped, rows, visits):  # type: ignore[
         peek(rows.table_synapse, table) + first,
         peek(rows.table_weight, table) + first,
     )
+    poke(visits.step, v, step)
     poke(visits.table, v, table)
     poke(visits.spikes, v, np.int64(number))
     poke(visits.first, v, synapse)
@@ -141,13 +142,13 @@ def ask_for_row(table, cell, number, v, grouped, rows, visits):  # type: ignore[
             prefetch(rows.weight32, weight + i)
 
 
-def deliver_visits(n_visits, step, setting, share):  # type: ignore[no-untyped-def]
+def deliver_visits(n_visits, setting, share):  # type: ignore[no-untyped-def]
     """Add the rows of a list of visits, in order; all are asked for before the first is added."""
     mask, stride = setting.mask, setting.stride
     rows, visits, inputs = rows_of(share), scratch_of(share).visits, memory_of(share).inputs
     target, offset = rows.target, rows.offset
     for v in range(n_visits):
-        table = peek(visits.table, v)
+        step, table = peek(visits.step, v), peek(visits.table, v)
         kind, at = peek(rows.table_kind, table), peek(rows.table_page, table)
         count = inputs.dtype.type(peek(visits.spikes, v))
         if v + 1 < n_visits:
@@ -217,7 +218,7 @@ def visit_spikes(bucket, owner, end, n_visits, step, setting, share):  # type: i
     entry = peek(scratch.cursor, owner)
     if peek(rows.bucket_kind, bucket) == ONE_EACH and not grouped:
         if n_visits > 0:
-            deliver_visits(n_visits, step, setting, share)
+            deliver_visits(n_visits, setting, share)
         ring_row = (step & setting.mask) * setting.stride
         entry = add_single(first_table, entry, end, first_cell, last_cell, owner, ring_row, share)
         poke(scratch.cursor, owner, entry)
@@ -230,9 +231,9 @@ def visit_spikes(bucket, owner, end, n_visits, step, setting, share):  # type: i
             number = peek(numbers, entry)
             for table in range(first_table, last_table):
                 if n_visits == len(visits.table):
-                    deliver_visits(n_visits, step, setting, share)
+                    deliver_visits(n_visits, setting, share)
                     n_visits = 0
-                ask_for_row(table, cell - first_cell, number, n_visits, grouped, rows, visits)
+                ask_for_row(table, cell - first_cell, number, step, n_visits, grouped, rows, visits)
                 n_visits += 1
         entry += 1
     poke(scratch.cursor, owner, entry)
@@ -261,7 +262,7 @@ def deliver_group(group, at, n_visits, step, setting, share):  # type: ignore[no
     for bucket in range(rows.group_bucket[group], rows.group_bucket[group + 1]):
         if rows.bucket_kind[bucket] == DIRECT:
             if n_visits > 0:
-                deliver_visits(n_visits, step, setting, share)
+                deliver_visits(n_visits, setting, share)
                 n_visits = 0
             deliver_direct(bucket, step, at + setting.log_base, setting, share)
         elif n_spikes > 0:
@@ -269,21 +270,20 @@ def deliver_group(group, at, n_visits, step, setting, share):  # type: ignore[no
     return n_visits
 
 
-def deliver(step, setting, share):  # type: ignore[no-untyped-def]
-    """Add the weights of all spikes whose delay group is due in this step.
+def deliver(step, n_visits, setting, share):  # type: ignore[no-untyped-def]
+    """List the rows of all spikes whose delay group is due in this step, behind those that wait.
 
     Order: delay group, source population, source cell, storage class; owners
-    of a population hold ascending slices of it, so no sorting is needed.
+    of a population hold ascending slices of it, so no sorting is needed. Returns
+    the number of visits that wait for :func:`deliver_visits`.
     """
     rows = rows_of(share)
-    n_visits = 0
     for group in range(len(rows.group_base)):
         emitted = step - rows.group_base[group]
         if emitted <= setting.epoch:
             break
         n_visits = deliver_group(group, emitted - setting.log_base, n_visits, step, setting, share)
-    if n_visits > 0:
-        deliver_visits(n_visits, step, setting, share)
+    return n_visits
 
 
 def inject(step, position, changes, flat):  # type: ignore[no-untyped-def]

@@ -23,6 +23,7 @@ from .delivery import (
     all_finite,
     deliver,
     deliver_pending,
+    deliver_visits,
     inject,
 )
 from .direct_delivery import tally_window
@@ -81,15 +82,23 @@ def clock_cycles():  # type: ignore[no-untyped-def]
     return least
 
 
-def arrive(step, setting, share):  # type: ignore[no-untyped-def]
-    """Add up, or count, all that arrives in a step."""
+def arrive(first, last, setting, share):  # type: ignore[no-untyped-def]
+    """Add up, or count, all that arrives in each of a few steps.
+
+    Rows of all steps are asked for before the first is added, where they are few.
+    """
     never_inlined()
     positions, inputs = scratch_of(share).positions, memory_of(share).inputs
-    ring_row = (step & setting.mask) * setting.stride
-    before = positions[0]
-    positions[0] = deliver_pending(step, before, pending_of(share), ring_row, inputs)
-    begin_counting(step, positions[0] != before, setting, share)
-    deliver(step, setting, share)
+    pending = pending_of(share)
+    n_visits = 0
+    for step in range(first, last + 1):
+        ring_row = (step & setting.mask) * setting.stride
+        before = positions[0]
+        positions[0] = deliver_pending(step, before, pending, ring_row, inputs)
+        begin_counting(step, positions[0] != before, setting, share)
+        n_visits = deliver(step, n_visits, setting, share)
+    if n_visits > 0:
+        deliver_visits(n_visits, setting, share)
 
 
 def run_step(step, n_log, timed, clock, setting, share):  # type: ignore[no-untyped-def]
@@ -100,7 +109,7 @@ def run_step(step, n_log, timed, clock, setting, share):  # type: ignore[no-unty
     began = cycles() if timed else 0
     memory, scratch = memory_of(share), scratch_of(share)
     positions = scratch.positions
-    arrive(step, setting, share)
+    arrive(step, step, setting, share)
     deliver_plastic(step, setting, share)
     positions[2] = inject(step, positions[2], injections_of(share), memory.injected)
     positions[3] = inject(step, positions[3], schedule_of(share), memory.state)
@@ -122,8 +131,7 @@ def run_steps(first, last, n_log, timed, clock, setting, share):  # type: ignore
     """Several steps at once: all that arrives, then block by block; see ``block_steps``."""
     clocks = scratch_of(share).clocks
     began = cycles() if timed else 0
-    for step in range(first, last + 1):
-        arrive(step, setting, share)
+    arrive(first, last, setting, share)
     delivered, sampling = cycles() if timed else 0, clocks[2]
     n_log, failed, failed_at = run_stretch(first, last, n_log, timed, setting, share)
     if timed:

@@ -140,10 +140,11 @@ class Visits(NamedTuple):
 
     Attributes
     ----------
-    table, first, last, weight, spikes : (n,) int64
-        Table, synapses of the row, its first weight, spikes.
+    step, table, first, last, weight, spikes : (n,) int64
+        Step of delivery, table, synapses of the row, its first weight, spikes.
     """
 
+    step: Int64Array
     table: Int64Array
     first: Int64Array
     last: Int64Array
