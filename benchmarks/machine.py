@@ -72,7 +72,7 @@ def update(part: str, name: str, content: dict[str, Any], path: Path = RESULTS) 
     Parameters
     ----------
     part : str
-        ``peers``, ``small``, ``memory``, ``limits`` or ``growth``.
+        ``peers``, ``small``, ``memory``, ``limits``, ``growth`` or ``reports``.
     name : str
         Entry of the part, such as a workload.
     content : dict

@@ -294,6 +294,43 @@ def part_losses(results: Results) -> str:
     return "\n".join(lost) or "None of those measured."
 
 
+def part_reports(results: Results) -> str:
+    """What a report costs, by board and size."""
+    found = results.get("reports", {})
+    sizes = sorted(
+        (entry for name, entry in found.items() if name != "counting"), key=lambda e: e["degree"]
+    )
+    if not sizes:
+        return MISSING
+    times = [
+        {
+            **{f"report on `{board}`": took for board, took in entry["report_s"].items()},
+            "report, then all boards side by side": entry["compare_s"],
+            "report, then a page in HTML with them": entry["html_s"],
+        }
+        for entry in sizes
+    ]
+    rows = [[what, *(number(column.get(what)) for column in times)] for what in times[-1]]
+    return table(["s", *(title({**entry, "drawn": False}) for entry in sizes)], rows)
+
+
+def part_counting(results: Results) -> str:
+    """What counting adds to a run."""
+    entry = results.get("reports", {}).get("counting")
+    if not entry:
+        return MISSING
+    rows = [
+        [what, *(number(value, digits) for value in entry[name])]
+        for what, name, digits in (
+            ("`run()` with counting, s", "on_s", 3),
+            ("without, s", "off_s", 3),
+            ("cost of counting, %", "cost_percent", 2),
+        )
+    ]
+    head = [f"{entry['pairs']} pairs ({entry['letter']})", "lower quartile", "median"]
+    return table([*head, "upper quartile"], rows)
+
+
 def part_growth(results: Results) -> str:
     if not PICTURE.exists():
         return MISSING
@@ -320,7 +357,7 @@ def part_readme(results: Results) -> str:
 PARTS = {
     "machine": part_machine, "run": part_run, "build": part_build, "spikes": part_spikes,
     "small": part_small, "memory": part_memory, "limits": part_limits, "losses": part_losses,
-    "growth": part_growth,
+    "growth": part_growth, "reports": part_reports, "counting": part_counting,
 }  # fmt: skip
 
 

@@ -109,7 +109,7 @@ def explain(
         shown = given if isinstance(given, str) else repr(given)
         parts.append(f"Given: {shown}.")
     if todo:
-        parts.append(todo.rstrip(".") + ".")
+        parts.append(todo if todo.endswith("?") else todo.rstrip(".") + ".")
     return " ".join(parts)
 
 

@@ -7,9 +7,13 @@ skip, so that a green run says that the comparison was made.
 
 from __future__ import annotations
 
+import os
 from importlib.util import find_spec
 
 import pytest
+
+# Texts are as wide as the terminal, and tests must not depend on whose it is.
+os.environ["COLUMNS"] = "100"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

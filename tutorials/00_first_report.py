@@ -83,19 +83,33 @@ print(f"NATURE: {nature.joule:.3g} J = {nature.kwh:.2g} kWh = {nature.gco2e:.2g}
 # ## Exercise
 #
 # The same cells with a time step of 0.1 ms, for half a second. How many neuron
-# updates is that? Work it out before you look: cells, steps per millisecond,
-# milliseconds.
+# updates is that? Work it out before you run it: cells, steps per millisecond,
+# milliseconds. Then write it in place of `None`. (`solutions.toml` in this folder
+# has the answer.)
 
 # %%
-my_answer = 100 * 10 * 500  # change this, and see the check complain
+my_answer = None
+
+# %%
+from pynn_greenmorph.course import check_answer
 
 sim.setup(timestep=0.1)
 sim.Population(100, sim.IF_curr_exp(i_offset=1.0, tau_refrac=2.0), label="cells")
 sim.run(500.0)
 finer = sim.energy_report()
-if my_answer != finer.counters["neuron_updates"]:
-    raise SystemExit("Not yet: every cell makes one update in every time step.")
-print("Exercise: correct.")
+print(
+    check_answer(
+        my_answer,
+        right=finer.counters["neuron_updates"],
+        hint="Every cell makes one update in every time step.",
+        slips={
+            100 * 500: "That is one update in every millisecond. How many steps has one?",
+            10 * 500: "That is one cell. How many are there?",
+            100 * 10 * 1000: "That is a whole second. How long is this run?",
+            report.counters["neuron_updates"]: "That was the run before this one.",
+        },
+    )
+)
 
 # %% [markdown]
 # Half the time, but five times the updates. And the board needs 1 ms for a step,

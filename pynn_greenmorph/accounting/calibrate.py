@@ -12,15 +12,18 @@ import os
 import tomllib
 import warnings
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..boards.check import faults
+from ..boards.plausible import MOST_REL_STD
 from ..boards.profile import ALIASES, Board, Coefficient, list_boards, load_board
-from ..errors import GreenmorphWarning, InvalidValueError, ReportError, explain
-from .components import components_of
+from ..errors import BoardError, GreenmorphWarning, InvalidValueError, ReportError, explain
+from .components import MODELS, Component, components_of
 from .files import StrPath, check_writable, write_text
 from .least_squares import non_negative
 from .measurements import WALL, Measurements, read_measurements
@@ -73,7 +76,7 @@ class Fitted:
 
 @dataclass(frozen=True)
 class Calibration:
-    """The result of :func:`calibrate`; ``str()`` shows it.
+    """The result of ``sim.calibrate()``; ``str()`` shows it.
 
     Attributes
     ----------
@@ -142,7 +145,8 @@ class Calibration:
         ------
         InvalidValueError
             If the boundary is missing, or is the sum of several powers, or the name
-            is that of an installed board or an alias.
+            is that of an installed board or an alias, or the measurements leave a
+            number all but unknown.
         UnknownNameError
             If the board has no such boundary.
         """
@@ -160,17 +164,25 @@ class Calibration:
         InvalidValueError, UnknownNameError
             As :meth:`profile`.
         """
-        words = to_toml(self.profile(name, boundary))
+        table = self.profile(name, boundary)
+        # Before anything is written: what cannot be loaded must not lie there.
+        refused = "; ".join(f"{key} {what}" for key, what in faults(table))
+        if refused:
+            what = f"no board is like this, so its profile would be refused: {refused}"
+            todo = "Check the units of the measurements: J, s, events"
+            raise InvalidValueError(explain(what, where="calibration", todo=todo))
         target = check_writable(path, "profile")
         if target.exists() and not overwrite:
             what, todo = "the file exists", "Take another path, or overwrite=True"
             raise ReportError(explain(what, where=f"profile {os.fspath(path)!r}", todo=todo))
-        return load_board(write_text(path, words, "profile"))
+        return load_board(write_text(path, to_toml(table), "profile"))
 
 
 def _words(one: Fitted) -> tuple[str, ...]:
     before = "not published" if one.before is None else quantity(one.before, one.unit)
     note = "held at 0: the best value is negative" if one.at_zero else ""
+    if _unknown(one):
+        note = "all but unknown: the measurements do not tell it"
     share = f" ({100 * one.std / one.value:.2g} %)" if one.value else ""
     return (
         one.name,
@@ -182,34 +194,9 @@ def _words(one: Fitted) -> tuple[str, ...]:
 
 
 def calibrate(board: str | os.PathLike[str] | Board, path: str | os.PathLike[str]) -> Calibration:
-    """Fit a board's coefficients to measurements.
-
-    Parameters
-    ----------
-    board : str, path or Board
-    path : str or path
-        A CSV file with a header: ``energy_j``, ``t_wall_s``, counts. Every column
-        of counts is fitted, and ``t_wall_s`` to the static power.
-
-    Returns
-    -------
-    Calibration
-
-    Warns
-    -----
-    GreenmorphWarning
-        If a fitted number is far from the profile's, as with another unit.
-
-    Raises
-    ------
-    UnknownNameError, BoardError
-        If there is no such board, or it has no prices of events.
-    ReportError, InvalidValueError
-        If the file cannot be read, has faults, too few rows, or columns that
-        cannot be told apart.
-    """
+    """Fit a board's coefficients to measurements; ``sim.calibrate()`` describes it to its user."""
     profile = board if isinstance(board, Board) else load_board(board)
-    coefficients = {one.name: profile.dynamic[one.coefficient] for one in components_of(profile)}
+    coefficients = {one.name: profile.dynamic[one.coefficient] for one in _components(profile)}
     data = read_measurements(path, list(coefficients))
     columns = dict(data.counts)
     if data.t_wall_s is not None:
@@ -245,6 +232,20 @@ def calibrate(board: str | os.PathLike[str] | Board, path: str | os.PathLike[str
     )
 
 
+def _components(board: Board) -> tuple[Component, ...]:
+    """Return what can be fitted; raises ``BoardError`` with the boards for which there is some."""
+    if board.model in MODELS:
+        return components_of(board)
+    names = []
+    for name in list_boards():
+        with suppress(BoardError):  # a third party's that cannot be used must not stop this
+            names += [name] if load_board(name).model in MODELS else []
+    todo = f"Calibrate {board.priced_as}, which prices its counts" if board.priced_as else ""
+    what = f"board {board.name!r} has no prices of its own to fit"
+    allowed = f"{', '.join(names)}, or the path of a profile"
+    raise BoardError(explain(what, where="calibration", allowed=allowed, todo=todo))
+
+
 def _static_before(board: Board) -> float | None:
     """Return the static power of one board at its default boundary, W."""
     total = 0.0
@@ -266,7 +267,7 @@ def _warn_of_units(fitted: tuple[Fitted, ...], path: str) -> None:
     if far:
         todo = "Check units: energies in J (not mJ), times in s (not ms), counts in events"
         message = explain("; ".join(far), where=f"measurements {path!r}", todo=todo)
-        warnings.warn(message, GreenmorphWarning, stacklevel=3)
+        warnings.warn(message, GreenmorphWarning, stacklevel=4)  # the caller of sim.calibrate()
 
 
 def _check_name(name: str) -> None:
@@ -315,6 +316,7 @@ def _stds(weighted: FloatArray, data: Measurements, values: FloatArray, free: An
 
 def _profile(result: Calibration, name: str, boundary: str | None) -> dict[str, Any]:
     _check_name(name)
+    _check_known(result)
     table: dict[str, Any] = tomllib.loads(result.board.path.read_text(encoding="utf-8"))
     table["name"] = name
     table["label"] = f"{result.board.label}, calibrated by the user"
@@ -332,6 +334,24 @@ def _profile(result: Calibration, name: str, boundary: str | None) -> dict[str, 
     if boundary is not None:
         table["default_boundary"] = boundary
     return table
+
+
+def _unknown(one: Fitted) -> bool:
+    """Whether the spread is wider than a profile may state."""
+    return one.std > MOST_REL_STD * one.value
+
+
+def _check_known(result: Calibration) -> None:
+    vague = [
+        f"{one.name} is {quantity(one.value, one.unit)} +- {quantity(one.std, one.unit)}"
+        for one in result.coefficients
+        if _unknown(one)
+    ]
+    if vague:
+        what = f"the measurements do not tell {'; '.join(vague)}"
+        allowed = f"a standard deviation of at most {MOST_REL_STD:g} times the value"
+        todo = "Measure conditions in which its count changes more, or leave its column out"
+        raise InvalidValueError(explain(what, where="calibration", allowed=allowed, todo=todo))
 
 
 def _entry(one: Fitted, share: float = 1.0) -> Mapping[str, Any]:

@@ -6,13 +6,14 @@ import math
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from ..errors import InvalidValueError, explain
 from .components import MODELS
 
-__all__ = ["Case", "Cases", "read_cases"]
+__all__ = ["Case", "Cases", "published_speeds", "read_cases"]
 
 ROLES = ("calibration", "validation", "arithmetic")
 ACCEPTED = ("dynamic_15", "context")
@@ -98,6 +99,13 @@ def read_cases(path: Path | None = None) -> Cases:
         lines = "\n".join(found)
         raise InvalidValueError(f"{file}: {len(found)} faults\n{lines}")
     return Cases(tuple(_case(entry) for entry in entries), sources)
+
+
+@cache
+def published_speeds(board: str) -> tuple[int, ...]:
+    """Return the time steps per second of wall-clock time of a board's cases, ascending."""
+    rates = (case.rates or {} for case in read_cases().cases if case.board == board)
+    return tuple(sorted(found["timesteps"] for found in rates if "timesteps" in found))
 
 
 def _case(entry: Mapping[str, Any]) -> Case:

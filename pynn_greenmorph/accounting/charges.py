@@ -71,11 +71,11 @@ def charge(counting: Counting, components: Sequence[Component]) -> Charges:
     for index, component in enumerate(components):
         total = counting.shared(component.name)
         if total is None:
-            for owner, counts in counting.rows(component.name):
-                per_core[:, index] += counts
-                core = np.flatnonzero(counts)
-                _append(columns, index, np.full(len(core), owner), core, counts[core])
-                shares.append(np.ones(len(core)))
+            for owner, first, counts in counting.rows(component.name):
+                per_core[first : first + len(counts), index] += counts
+                some = np.flatnonzero(counts)
+                _append(columns, index, np.full(len(some), owner), first + some, counts[some])
+                shares.append(np.ones(len(some)))
             continue
         owners, share = _by_cells(counting)
         if len(owners):  # an empty board does not step
@@ -113,13 +113,15 @@ def _counters(counting: Counting) -> tuple[dict[str, int], ...]:
     """Return the six counters of every owner, whatever the board prices."""
     ledger = counting.ledger
     result = [no_counts() for _ in (*ledger.populations, *ledger.projections)]
-    for counters, row in zip(result, ledger.populations, strict=False):
-        name = "neuron_updates" if row.kind == "neuron" else "source_ticks"
-        counters[name] = int(row.steps) * int(row.size)
-        counters["spikes"] = int(row.spikes.sum())
-    for number, projection in enumerate(ledger.projections):
+    for counters, population in zip(result, ledger.populations, strict=False):
+        name = "neuron_updates" if population.kind == "neuron" else "source_ticks"
+        counters[name] = int(population.steps) * int(population.size)
+        counters["spikes"] = int(population.spikes.sum())
+    for number, (row, (low, high)) in enumerate(
+        zip(ledger.projections, ledger.wiring.spans, strict=True)
+    ):
         counters = result[counting.owner(number)]
         counters["deliveries"] = int(counting.routes[number].count.sum())
-        counters["synaptic_events"] = int(projection.events.sum())
-        counters["plastic_events"] = int(projection.plastic_events.sum())
+        counters["synaptic_events"] = int(row.events[low : high + 1].sum())
+        counters["plastic_events"] = int(row.plastic_events[low : high + 1].sum())
     return tuple(result)

@@ -26,6 +26,15 @@ _PERSONS = re.compile(
 _REPOSITORY = re.compile(r"(?P<owner>[\w-]+)/[\w-]+")
 _YEAR = re.compile(r"\b((?:19|20)\d{2})\b")
 
+#: This software, as CITATION.cff has it, which is not in the wheel; a test keeps them alike.
+_OWN = {
+    "author": "{The pynn\\_greenmorph developers}",
+    "title": "{pynn\\_greenmorph}: a {PyNN} backend that reports the energy a model would cost on "
+    "neuromorphic boards",
+    "year": "2026",
+    "version": pynn_greenmorph.__version__,
+}
+
 _PYNN = {
     "author": 'Davison, A P and Br{\\"u}derle, D and Eppler, J and Kremkow, J and Muller, E and '
     "Pecevski, D and Perrinet, L and Yger, P",
@@ -39,13 +48,7 @@ _PYNN = {
 
 def package_bibtex() -> str:
     """Return the entries of this package and of PyNN."""
-    own = {
-        "author": "{The pynn\\_greenmorph developers}",
-        "title": "{pynn\\_greenmorph}: a {PyNN} backend that reports the energy a model would "
-        "cost on neuromorphic boards",
-        "version": pynn_greenmorph.__version__,
-    }
-    return _entry("software", "pynn_greenmorph", own) + "\n" + _entry("article", "PyNN", _PYNN)
+    return _entry("software", "pynn_greenmorph", _OWN) + "\n" + _entry("article", "PyNN", _PYNN)
 
 
 def bibtex(sources: Mapping[str, str]) -> str:

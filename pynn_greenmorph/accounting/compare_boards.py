@@ -8,10 +8,13 @@ this network.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ..boards.comparators import list_comparators, load_comparator
 from ..boards.profile import Board, list_boards, load_board
@@ -21,6 +24,8 @@ from .ledger import Ledger
 from .numbers import quantity, span
 from .options import price_with
 from .priced import Priced
+from .tables import Table
+from .text import lay_out
 
 __all__ = ["Band", "Comparison", "ComparisonRow", "compare_boards"]
 
@@ -42,12 +47,14 @@ class ComparisonRow:
     ----------
     board : str
     subject : str
-        Whose joules these are, with source keys; empty without a price.
+        Whose joules these are, with source keys, and what the board cannot hold or draw;
+        empty without a price.
     energy_j, static_j : float or None, J
         Of the run alone, without phases that the user gave; ``None`` where a static
         power is not published.
     dynamic_j : float or None, J
     interval_j, dynamic_interval_j : (float, float) or None, J
+        ``None`` also where no joule errs: there are none, or their spread is not known.
     t_wall_s : float or None, s
     missing : tuple of str
         Static powers that are not published.
@@ -71,11 +78,11 @@ class ComparisonRow:
         if self.dynamic_j is None:
             return self.board, "-", "-", "-", f"not priced: {self.reason}"
         dynamic = quantity(self.dynamic_j, "J")
-        if self.energy_j is None or self.interval_j is None:
-            total = f"not published ({', '.join(self.missing)})"
-            return self.board, total, "-", dynamic, self.subject
-        total = quantity(self.energy_j, "J")
-        return self.board, total, span(self.interval_j, "J"), dynamic, self.subject
+        total = f"not published ({', '.join(self.missing)})"
+        if self.energy_j is not None:
+            total = quantity(self.energy_j, "J")
+        ends = "-" if self.interval_j is None else span(self.interval_j, "J")
+        return self.board, total, ends, dynamic, self.subject
 
 
 @dataclass(frozen=True)
@@ -129,13 +136,7 @@ class Comparison:
         return [row.words() for row in self.rows] + [band.words() for band in self.bands]
 
     def __str__(self) -> str:
-        table = [self._HEADER, *self._words()]
-        widths = [max(len(row[column]) for row in table) for column in range(4)]
-        lines = []
-        for row in table:
-            cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
-            lines.append("  ".join([*cells, row[4]]))
-        return "\n".join(lines)
+        return lay_out(Table("", self._HEADER, tuple(self._words())))
 
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{escape(name)}</th>" for name in self._HEADER)
@@ -161,7 +162,7 @@ def compare_boards(ledger: Ledger, own: Board, options: Mapping[str, Any]) -> Co
     Returns
     -------
     Comparison
-        A row for each board, in order of names.
+        A row for each board, in order of names. Bands only if there are synaptic events.
     """
     names = sorted({*list_boards(), own.name})
     options = {name: value for name, value in options.items() if name not in _NOT_PASSED_ON}
@@ -188,9 +189,11 @@ def _row(ledger: Ledger, name: str, options: Mapping[str, Any], own: Board | Non
 def _priced_row(name: str, priced: Priced) -> ComparisonRow:
     row = ComparisonRow(
         board=name,
-        subject=f"{priced.subject} [{', '.join(priced.source_keys)}]",
+        subject="; ".join(
+            [f"{priced.subject} [{', '.join(priced.source_keys)}]", *_strains(priced)]
+        ),
         dynamic_j=priced.dynamic_j,
-        dynamic_interval_j=interval(priced.samples.dynamic_j),
+        dynamic_interval_j=_interval(priced.samples.dynamic_j),
         t_wall_s=priced.wall.t_wall_s,
         missing=priced.missing,
     )
@@ -200,12 +203,28 @@ def _priced_row(name: str, priced: Priced) -> ComparisonRow:
         row,
         static_j=priced.static_j,
         energy_j=priced.static_j + priced.dynamic_j,
-        interval_j=interval(priced.samples.energy_j),
+        interval_j=_interval(priced.samples.energy_j),
     )
 
 
+def _strains(priced: Priced) -> Iterator[str]:
+    """Yield what the board cannot hold or draw, which a report of it alone would warn of."""
+    if priced.overrun.cores:
+        yield f"{priced.overrun.cores} of {priced.placement.cores} cores clamped at their power"
+    for use in priced.placement.usage:
+        if use.exceeded:
+            yield f"{use.what}: {use.used}, but the board holds {use.limit}"
+
+
+def _interval(draws: NDArray[np.float64]) -> tuple[float, float] | None:
+    low, high = interval(draws)
+    return (low, high) if low < high else None
+
+
 def _bands(events: int) -> tuple[Band, ...]:
-    """Return the bands of CPUs, GPUs and FPGAs for so many synaptic events."""
+    """Return the bands of CPUs, GPUs and FPGAs for so many synaptic events; none for none."""
+    if not events:
+        return ()
     known = [load_comparator(name) for name in list_comparators()]
     found = []
     for device in DEVICES:

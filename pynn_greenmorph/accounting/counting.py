@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..mapping.place import Placement
-from .deliveries import Routes, count_deliveries
+from .deliveries import Routes
 from .hops import Mesh
 from .ledger import Ledger, PopulationLedger
 
@@ -22,8 +22,9 @@ __all__ = ["NEEDS_MESH", "PER_STEP", "Counting", "Row"]
 
 Integers = NDArray[np.int64]
 
-#: Owner (population, or number of populations + projection) and its count on each core.
-Row = tuple[int, Integers]
+#: Owner (population, or number of populations + projection), a core, and the owner's counts on
+#: that core and those after it.
+Row = tuple[int, int, Integers]
 
 #: Components that can only be counted where the profile knows the mesh of tiles.
 NEEDS_MESH = frozenset({"hops", "hops_ew", "hops_ns", "local_spikes"})
@@ -43,16 +44,19 @@ class Counting:
     ----------
     ledger : Ledger
     placement : Placement
+    routes : tuple of Routes
+        Deliveries of every projection.
     mesh : Mesh or None
         The tiles of the board, where they are known.
     """
 
     ledger: Ledger
     placement: Placement
+    routes: tuple[Routes, ...]
     mesh: Mesh | None = None
 
     def rows(self, component: str) -> Iterator[Row]:
-        """Count a component: its rows by owner, each (cores,) int64."""
+        """Count a component: its rows by owner."""
         return _COUNTS[component](self)
 
     def shared(self, component: str) -> int | None:
@@ -62,9 +66,10 @@ class Counting:
         return None
 
     @cached_property
-    def routes(self) -> list[Routes]:
-        """Deliveries of every projection, from core to core."""
-        return count_deliveries(self.ledger.projections, self.placement.core, self.placement.cores)
+    def hops(self) -> list[tuple[NDArray[np.integer], NDArray[np.integer]]]:
+        """Hops of every route, east or west and north or south, by projection."""
+        assert self.mesh is not None
+        return [self.mesh.steps(row.source, row.target) for row in self.routes]
 
     @cached_property
     def received(self) -> Integers:
@@ -74,14 +79,25 @@ class Counting:
             total += row.events
         return total
 
-    def add_up(self, cells: slice, values: Integers) -> Integers:
-        """Return values of neighbouring cells, added up by core: (cores,) int64."""
-        # Integers, not bincount's float64 weights: counts stay exact beyond 2**53.
-        total = np.zeros(self.placement.cores, np.int64)
+    def add_up(self, owner: int, cells: slice, values: Integers) -> Row:
+        """Return values of neighbouring cells, added up by core.
+
+        Parameters
+        ----------
+        owner : int
+        cells : slice
+        values : (cells,) int64
+            0 for cells that sit on no core, unless none does: then nothing is counted.
+        """
         core = self.placement.core[cells]
-        if len(core) and core[0] >= 0:  # a population sits on cores as a whole or not at all
-            np.add.at(total, core, values)
-        return total
+        placed = core[core >= 0]
+        if not len(placed):
+            return owner, 0, np.zeros(0, np.int64)
+        first = int(placed[0])
+        # Integers, not bincount's float64 weights: counts stay exact beyond 2**53.
+        total = np.zeros(int(placed[-1]) - first + 1, np.int64)
+        np.add.at(total, np.maximum(core - first, 0), values)
+        return owner, first, total
 
     def populations(self, kind: str) -> Iterator[tuple[int, PopulationLedger, slice]]:
         """Iterate over the populations of a kind: owner, row, cells."""
@@ -96,56 +112,49 @@ class Counting:
 
 def _advanced(counting: Counting, kind: str) -> Iterator[Row]:
     for owner, row, cells in counting.populations(kind):
-        yield owner, counting.add_up(cells, np.full(row.size, row.steps, np.int64))
+        yield counting.add_up(owner, cells, np.full(row.size, row.steps, np.int64))
 
 
 def _spikes(counting: Counting) -> Iterator[Row]:
     for owner, row, cells in counting.populations("neuron"):
-        yield owner, counting.add_up(cells, row.spikes)
+        yield counting.add_up(owner, cells, row.spikes)
 
 
 def _active(counting: Counting) -> Iterator[Row]:
     for owner, row, cells in counting.populations("neuron"):
-        yield owner, counting.add_up(cells, np.minimum(counting.received[cells], row.steps))
+        yield counting.add_up(owner, cells, np.minimum(counting.received[cells], row.steps))
 
 
 def _inactive(counting: Counting) -> Iterator[Row]:
     for owner, row, cells in counting.populations("neuron"):
         idle = row.steps - np.minimum(counting.received[cells], row.steps)
-        yield owner, counting.add_up(cells, idle)
+        yield counting.add_up(owner, cells, idle)
 
 
 def _events(counting: Counting, plastic: bool) -> Iterator[Row]:
-    for number, row in enumerate(counting.ledger.projections):
+    spans = counting.ledger.wiring.spans
+    for number, (row, (low, high)) in enumerate(
+        zip(counting.ledger.projections, spans, strict=True)
+    ):
         events = row.plastic_events if plastic else row.events
-        total = np.zeros(counting.placement.cores, np.int64)
-        cells = np.flatnonzero(events)
-        np.add.at(total, counting.placement.core[cells], events[cells])
-        yield counting.owner(number), total
+        cells = slice(low, high + 1)
+        yield counting.add_up(counting.owner(number), cells, events[cells])
 
 
 def _deliveries(counting: Counting) -> Iterator[Row]:
     for number, routes in enumerate(counting.routes):
-        yield counting.owner(number), routes.per_core(counting.placement.cores)
+        yield counting.owner(number), *routes.per_core()
 
 
 def _travelled(counting: Counting, across: bool, along: bool) -> Iterator[Row]:
-    for number, routes in enumerate(counting.routes):
-        ew, ns = _mesh(counting).steps(routes)
-        weight = ew * across + ns * along
-        yield counting.owner(number), routes.per_core(counting.placement.cores, weight)
+    for number, (routes, (ew, ns)) in enumerate(zip(counting.routes, counting.hops, strict=True)):
+        yield counting.owner(number), *routes.per_core(ew * across + ns * along)
 
 
 def _local(counting: Counting) -> Iterator[Row]:
-    for number, routes in enumerate(counting.routes):
-        ew, ns = _mesh(counting).steps(routes)
-        weight = ((ew + ns == 0) & (routes.source >= 0)).astype(np.int64)
-        yield counting.owner(number), routes.per_core(counting.placement.cores, weight)
-
-
-def _mesh(counting: Counting) -> Mesh:
-    assert counting.mesh is not None
-    return counting.mesh
+    for number, (routes, (ew, ns)) in enumerate(zip(counting.routes, counting.hops, strict=True)):
+        stays = (ew + ns == 0) & (routes.source >= 0)
+        yield counting.owner(number), *routes.per_core(stays.astype(np.int64))
 
 
 _COUNTS: dict[str, Callable[[Counting], Iterator[Row]]] = {

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any
 
 from ..errors import UnknownNameError, unknown_name
-from .numbers import count, quantity, span
+from .numbers import count, quantity, round_up, span
 from .tables import Document, joules
+from .wrapping import wrapped
 
 __all__ = ["Explanation", "explain_number", "paths"]
 
@@ -61,7 +63,7 @@ class Explanation:
         return shown + [f"  [{key}] {reference}" for key, reference in self.citations]
 
     def __str__(self) -> str:
-        return "\n".join(self.lines())
+        return wrapped("\n".join(self.lines()))
 
     def _repr_html_(self) -> str:
         return f"<pre>{escape(str(self))}</pre>"
@@ -137,12 +139,31 @@ def _cap_words(document: Document) -> list[str]:
     over = document["overrun"]
     if not over["cores"]:
         return ["no core is above its cap, so nothing is clamped"]
+    t_wall_s = document["time"]["t_wall_s"]
+    (cap_w,) = (cap["value"] for cap in _caps(document))
+    cap = f"{quantity(cap_w, 'W')} * {t_wall_s:.6g} s = {quantity(cap_w * t_wall_s, 'J')}"
     lost = quantity(over["clamped_j"], "J")
-    return [f"{over['cores']} cores are above their cap; the clamp took away {lost} of all events"]
+    factor = round_up(over["fitting_time_scale_factor"])
+    return [
+        f"{over['cores']} cores are above their cap of {cap} and are charged that",
+        f"so the clamp took {lost} from all events; time_scale_factor={factor:g} would fit",
+    ]
 
 
 def _caps(document: Document) -> list[Mapping[str, Any]]:
     return [rule for rule in document["rules"] if rule["unit"] == "W"]
+
+
+def _product(document: Document, line: Mapping[str, Any]) -> str:
+    """Return count times price of a component, and what of it is charged."""
+    shown, prices, total_j = count(line["count"]), [], 0.0
+    for one in line["coefficients"]:
+        prices.append(quantity(one["value"], one["unit"].partition("/")[0]))
+        total_j += line["count"] * one["value"]
+    words = f"{shown} * {' + '.join(prices)} = {quantity(total_j, 'J')}"
+    if math.isclose(total_j, line["energy_j"], rel_tol=1e-9):
+        return words
+    return f"{words} before the cap, of which {quantity(line['energy_j'], 'J')} are charged"
 
 
 def _all(document: Document, *, static: bool, dynamic: bool) -> list[Mapping[str, Any]]:
@@ -185,7 +206,7 @@ def _dynamic(document: Document, path: str, name: str) -> Explanation:
     if name:
         return _component(document, path, name)
     lines = [(key, line) for key, line in document["components"].items() if key != "static"]
-    numbers = [f"{key}: {joules(document, line['energy_j'])}" for key, line in lines]
+    numbers = [f"{key}: {_product(document, line)}" for key, line in lines]
     values = document["dynamic_j"], document["dynamic_interval_j"]
     used = [*_all(document, static=False, dynamic=True), *_caps(document)]
     formula = f"E_dynamic = sum over cores of {_CAP}"
@@ -197,11 +218,7 @@ def _component(document: Document, path: str, name: str) -> Explanation:
     names = " + ".join(one["name"] for one in line["coefficients"])
     numbers = [line["meaning"]]
     if line["energy_j"] is not None:
-        prices = " + ".join(
-            quantity(one["value"], one["unit"].partition("/")[0]) for one in line["coefficients"]
-        )
-        energy = joules(document, line["energy_j"])
-        numbers.append(f"{count(line['count'])} * {prices} = {energy} after the cap")
+        numbers.append(_product(document, line))
     values = line["energy_j"], line["interval_j"]
     used = list(line["coefficients"])
     formula = f"E = N_{name} * {names}, clamped on cores above their cap"

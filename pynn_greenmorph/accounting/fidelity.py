@@ -8,18 +8,15 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..errors import ReportError, explain
-from .numbers import count, quantity
+from .cases import published_speeds
+from .numbers import count, quantity, round_up
 from .priced import Priced
 
-__all__ = ["FIELDS", "MOST_POWER", "check_rows", "pricing_rows", "quiet_rows"]
+__all__ = ["FIELDS", "check_rows", "pricing_rows", "quiet_rows"]
 
 #: Fields of a row: kind of deviation, place, how often, largest deviation (or ``None``), its
 #: unit, and one sentence for users.
 FIELDS = ("kind", "where", "count", "largest", "unit", "message")
-
-
-#: Mean power over measured static power above which a modelled speed is not believed.
-MOST_POWER = 3.0
 
 
 def check_rows(rows: Iterable[Mapping[str, Any]]) -> tuple[dict[str, Any], ...]:
@@ -59,7 +56,7 @@ def pricing_rows(priced: Priced) -> list[dict[str, Any]]:
         message = (
             f"{overrun.cores} of {priced.placement.cores} cores need up to "
             f"{overrun.factor:.3g} times the power that a core can draw; they are clamped. "
-            f"time_scale_factor={_round_up(overrun.fitting_factor):g} would fit"
+            f"time_scale_factor={round_up(overrun.fitting_factor):g} would fit"
         )
         rows.append(_make("overrun", board, overrun.cores, overrun.factor, message))
     for use in priced.placement.usage:
@@ -77,30 +74,43 @@ def pricing_rows(priced: Priced) -> list[dict[str, Any]]:
             f"{wall.factor:g} is used ({wall.reason})"
         )
         rows.append(_make("time_scale_factor", board, 1, wall.factor / wall.asked, message))
+    if not priced.placement.known and not priced.missing:
+        rows.append(_one_core(priced))  # the static power goes with the boards
     rows += _too_fast(priced)
     return rows
 
 
-def _too_fast(priced: Priced) -> list[dict[str, Any]]:
-    """Return a row where the modelled speed would take far more power than was ever measured."""
-    timing, wall = priced.board.time, priced.wall
-    free = timing is not None and timing.mode == "as_fast_as_possible" and priced.board.latency
-    if not free or wall.asked is not None or priced.missing or wall.t_wall_s <= 0:
-        return []
-    static_w = priced.static_j / wall.t_wall_s
-    mean_w = (priced.static_j + priced.dynamic_j) / wall.t_wall_s
-    if static_w <= 0 or mean_w <= MOST_POWER * static_w:
-        return []
-    pace = priced.dynamic_j / ((MOST_POWER - 1) * static_w) / wall.t_bio_s
-    todo = "Give a time_scale_factor, the pace at which a host feeds the board; 1 is real time"
-    if pace > 1:
-        todo += f"; {_round_up(pace):g} keeps to {MOST_POWER:g} times that power"
+def _one_core(priced: Priced) -> dict[str, Any]:
+    """Return the row of a network whose cores are not known."""
     message = (
-        f"the mean power during T_wall is {quantity(mean_w, 'W')}, {mean_w / static_w:.3g} times "
-        f"the measured {quantity(static_w, 'W')} of the chip with its clock running: T_wall is "
-        "a lower bound, without input and output, and so is the static energy. " + todo
+        "nobody has published how many neurons a core holds: all cells are taken to sit on one "
+        "core. Boards and deliveries are the fewest that there can be, and so is the energy that "
+        "goes with them. Give neurons_per_core= as your software sets it"
     )
-    return [_make("speed", priced.board.name, 1, mean_w / static_w, message)]
+    return _make("placement", priced.board.name, 1, None, message)
+
+
+def _too_fast(priced: Priced) -> list[dict[str, Any]]:
+    """Return a row where the steps alone run faster than any system has that was published.
+
+    The words are the same for all networks of a board, so that Python shows the warning once.
+    """
+    timing, wall, steps = priced.board.time, priced.wall, priced.steps
+    free = timing is not None and timing.mode == "as_fast_as_possible" and priced.board.latency
+    if not free or wall.asked is not None or wall.t_wall_s <= 0:
+        return []
+    known = published_speeds(priced.board.name)
+    speed = steps / wall.t_wall_s
+    if known and speed <= known[-1]:
+        return []
+    message = (
+        "T_wall is a lower bound, and so is the static energy: the steps alone are counted, and "
+        "no latency of a host that feeds the board and reads it out is published. "
+    )
+    if known:
+        message += f"Published systems made {known[0]} to {known[-1]} steps a second. "
+    message += "Give time_scale_factor=, the pace of your host; 1 is real time"
+    return [_make("speed", priced.board.name, 1, speed / known[-1] if known else None, message)]
 
 
 def quiet_rows(priced: Priced) -> list[dict[str, Any]]:
@@ -110,6 +120,8 @@ def quiet_rows(priced: Priced) -> list[dict[str, Any]]:
         _make("not priced", board, 1, None, f"in no joule of this report: {words}")
         for words in priced.unpriced
     ]
+    if not priced.placement.known and priced.missing:
+        rows.append(_one_core(priced))
     return rows + _active_bounds(priced)
 
 
@@ -135,11 +147,3 @@ def _active_bounds(priced: Priced) -> list[dict[str, Any]]:
 def _make(kind: str, board: str, times: int, largest: float | None, message: str) -> dict[str, Any]:
     values = (kind, f"board {board}", times, largest, "1", message)
     return dict(zip(FIELDS, values, strict=True))
-
-
-def _round_up(factor: float) -> float:
-    """Return a factor of three digits that is not below ``factor``."""
-    if factor <= 0:
-        return factor
-    unit = 10.0 ** (math.floor(math.log10(factor)) - 2)
-    return math.ceil(factor / unit) * unit

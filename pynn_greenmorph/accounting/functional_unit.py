@@ -11,6 +11,7 @@ from typing import Any
 from ..errors import InvalidValueError, ReportError, explain
 from .numbers import count, quantity, span
 from .tables import Document, whose
+from .wrapping import wrapped
 
 __all__ = ["PerUnit", "per_unit"]
 
@@ -79,7 +80,7 @@ class PerUnit:
         return found
 
     def __str__(self) -> str:
-        return "\n".join(f"{name}: {words}" for name, words in self.rows())
+        return wrapped("\n".join(f"{name}: {words}" for name, words in self.rows()))
 
     def _repr_html_(self) -> str:
         body = "".join(

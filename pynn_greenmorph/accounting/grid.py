@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 
 from ..errors import InvalidValueError, UnknownNameError, explain, unknown_name
+from .places import find_place
 
 __all__ = ["CLOUD_SOURCES", "GRID_SOURCES", "Intensity", "grid_intensity", "intensity_table"]
 
@@ -113,7 +113,7 @@ def grid_intensity(
     InvalidValueError
         If neither country nor region is given, or the source lists the place without a value.
     """
-    found = _find(country, region)
+    found = find_place(intensity_table(), country, region, CLOUD_SOURCES)
     if year is not None and year != found.year:
         kind = f"year of the carbon intensity of {found.place}"
         raise UnknownNameError(unknown_name(kind, str(year), [str(found.year)]))
@@ -121,41 +121,3 @@ def grid_intensity(
         what = f"the data have no carbon intensity for {found.place}"
         raise InvalidValueError(explain(what, todo="Give intensity_g_per_kwh yourself"))
     return found
-
-
-def _find(country: str | None, region: str | None) -> Intensity:
-    if country is None:
-        if region is None:
-            raise InvalidValueError(explain("neither a country nor a cloud region is given"))
-        clouds = [row for row in intensity_table() if row.source in CLOUD_SOURCES]
-        return _match(region, _regions(clouds), "cloud region (a region without a country)")
-    countries = [row for row in intensity_table() if not row.region]
-    found = _match(country, [(row.country, row.country_name, row) for row in countries], "country")
-    if region is None:
-        return found
-    own = [row for row in intensity_table() if row.country == found.country and row.region]
-    return _match(region, _regions(own), f"region of {found.country_name}")
-
-
-def _regions(rows: list[Intensity]) -> list[tuple[str, str, Intensity]]:
-    return [(row.region, row.region_name, row) for row in rows]
-
-
-def _match(given: str, rows: list[tuple[str, str, Intensity]], kind: str) -> Intensity:
-    wanted = str(given).strip().casefold()
-    for code, name, row in rows:
-        if wanted in {code.casefold(), name.casefold()}:
-            return row
-    # A similar short code is another place, so only names and long codes are suggested.
-    words = {name.casefold(): (name, code) for code, name, _ in rows}
-    words |= {code.casefold(): (name, code) for code, name, _ in rows if len(code) > 3}
-    near = get_close_matches(wanted, words, n=1, cutoff=0.75)
-    hint = ["{!r} ({})".format(*words[word]) for word in near]
-    raise UnknownNameError(
-        explain(
-            f"unknown {kind} {str(given)!r}",
-            allowed="a code of three letters (ISO 3166: 'DEU') or the English name for a country, "
-            "the code or name for a region ('CA', 'europe-west3')",
-            todo=f"Did you mean {hint[0]}?" if hint else "See intensity_table() for all places",
-        )
-    )

@@ -28,6 +28,7 @@ from typing import Any
 from ..engine.machine_code import CompileTime, compile_time
 from .host_counters import Codecarbon, Rapl
 from .numbers import quantity, span
+from .wrapping import wrapped
 
 __all__ = ["CORE_W", "METHODS", "HostClock", "HostEnergy", "host_rows"]
 
@@ -89,9 +90,8 @@ class HostEnergy:
         return {"subject": self.subject, **fields}
 
     def __str__(self) -> str:
-        return "\n".join(
-            "  ".join(cell for cell in row if cell) for row in host_rows(self.to_dict())
-        )
+        rows = host_rows(self.to_dict())
+        return wrapped("\n".join("  ".join(filter(None, row)) for row in rows))
 
 
 def host_rows(host: Mapping[str, Any]) -> tuple[tuple[str, str, str], ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import MissingPackageError, ReportError, explain
-from .nature import JOULE_PER_KWH
+from .numbers import JOULE_PER_KWH
 
 __all__ = ["Codecarbon", "Rapl"]
 

@@ -46,8 +46,8 @@ def steps_take_s(board: Board, counting: Counting) -> float | None:
         return 0.0
     busy = np.zeros(placement.cores)
     for component, latency in LATENCIES.items():
-        for _, count in counting.rows(component):
-            busy += count * _seconds(board, latency)
+        for _, first, count in counting.rows(component):
+            busy[first : first + len(count)] += count * _seconds(board, latency)
     return float(busy.max()) + steps * (_route_s(board, counting) + _barrier_s(board, counting))
 
 
@@ -60,8 +60,7 @@ def _route_s(board: Board, counting: Counting) -> float:
     if counting.mesh is None:
         return 0.0
     longest = 0.0
-    for routes in counting.routes:
-        across, along = counting.mesh.steps(routes)
+    for across, along in counting.hops:
         taken = across * _seconds(board, "hop_ew") + along * _seconds(board, "hop_ns")
         longest = max(longest, float(taken.max(initial=0.0)))
     return longest

@@ -23,13 +23,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..engine.arrivals import EventCounter, LogTail
+from ..mapping.wiring import Wiring
 from ..network import Network, unique_labels
+
+if TYPE_CHECKING:
+    from .deliveries import Routes
+    from .hops import Mesh
 
 __all__ = ["Counts", "Ledger", "PopulationLedger", "ProjectionLedger", "take_ledger"]
 
@@ -117,6 +123,17 @@ class Ledger:
     def t_bio_s(self) -> float:
         """Simulated biological time, s."""
         return self.steps * self.dt_ms * 1e-3
+
+    @cached_property
+    def wiring(self) -> Wiring:
+        """The connections of all projections; what is sorted for one board serves all."""
+        wires = tuple((row.pre, row.post) for row in self.projections)
+        return Wiring(wires, self.n_cells)
+
+    @cached_property
+    def routes(self) -> dict[tuple[bytes, Mesh | None], tuple[Routes, ...]]:
+        """Deliveries that were counted already, by the core of each cell and the mesh."""
+        return {}
 
 
 class Counts(Protocol):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
+import unicodedata
+from collections.abc import Sequence
 from dataclasses import replace
 
 from .printable import printable
@@ -17,8 +20,12 @@ __all__ = [
     "markdown_table",
 ]
 
-#: Columns with more characters than this are broken into lines in LaTeX.
-_WIDE = 22
+#: A narrow page's text, the space beside a column and the mean width of a character in
+#: ``\\scriptsize``, in points: by them it is decided which columns are broken into lines.
+_LINE, _SPACE, _CHARACTER = 345.0, 6.0, 4.4
+
+#: Words without a blank in which TeX may break a line have more characters than this.
+_LONG = 12
 
 _LATEX = {
     "\\": r"\textbackslash{}",
@@ -36,6 +43,7 @@ _LATEX = {
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
     '"': "''",
+    "`": r"\textasciigrave{}",
     # At the beginning of a row both would be taken as an argument of the line break before.
     "[": "{[}",
     "*": "{*}",
@@ -65,6 +73,24 @@ def markdown_escape(words: str) -> str:
     return re.sub(r"([\\`*_{}\[\]#|~$!])", r"\\\1", flat)
 
 
+#: Greek letters by their name in LaTeX; a capital one has a name if no Latin one looks like it.
+_GREEK = (
+    "αalpha", "βbeta", "γgamma", "δdelta", "εepsilon", "ζzeta", "ηeta", "θtheta", "ιiota",
+    "κkappa", "λlambda", "μmu", "νnu", "ξxi", "πpi", "ρrho", "ςvarsigma", "σsigma", "τtau",
+    "υupsilon", "φphi", "χchi", "ψpsi", "ωomega", "ΓGamma", "ΔDelta", "ΘTheta", "ΛLambda",
+    "ΞXi", "ΠPi", "ΣSigma", "ΥUpsilon", "ΦPhi", "ΨPsi", "ΩOmega",
+)  # fmt: skip
+_LATEX |= {letter[0]: rf"\ensuremath{{\{letter[1:]}}}" for letter in _GREEK}
+
+#: What LaTeX sets without a package, in its default encoding; anything else would be an error.
+_SET_AS_IT_IS = re.compile(
+    r"[ -~¡-ª¬®-º¼-ÏÑ-Ýß-ïñ-ýÿĀ-ăĆ-ďĒ-ėĚ-ĥĨ-ĭİ-ķĹ-ľŁ-ňŌ-ťŨ-űŴ-ž‐-—‘’“”†‡•…‰€™←-↓]"
+)
+
+#: Characters that TeX joins with the same one before them.
+_JOINED = "-,'"
+
+
 def latex(document: Document) -> str:
     r"""Return a report as LaTeX tables, to be read by ``\input``; no package is needed."""
     blocks = [f"% {' '.join(headline(document).split())}"]
@@ -73,33 +99,94 @@ def latex(document: Document) -> str:
 
 
 def latex_escape(words: str) -> str:
-    """Make every character stand for itself; line breaks are blanks."""
-    flat = printable(" ".join(words.split()))
-    return "".join(_LATEX.get(character, character) for character in flat)
+    """Make every character stand for itself; line breaks are blanks.
+
+    A character that LaTeX does not set without a package is shown as its number: ``U+4E2D``.
+    """
+    return "".join(_characters(words))
+
+
+def _characters(words: str) -> list[str]:
+    flat = unicodedata.normalize("NFC", printable(" ".join(words.split())))
+    return [
+        ("{}" if character in _JOINED and before == character else "") + _character(character)
+        for before, character in zip(" " + flat, flat, strict=False)
+    ]
+
+
+def _character(character: str) -> str:
+    if character in _LATEX:
+        return _LATEX[character]
+    if _SET_AS_IT_IS.fullmatch(character):
+        return character
+    return f"U+{ord(character):04X}"
+
+
+def _breakable(words: str) -> str:
+    """Escape words so that lines may be broken within the long ones, too."""
+    shown = []
+    for word in words.split():
+        since = 0
+        pieces = []
+        for character, piece in zip(word, _characters(word), strict=False):
+            since += 1
+            pieces.append(piece)
+            if len(word) > _LONG and (since >= _LONG or character in "_/.-@:,"):
+                pieces.append(r"\allowbreak{}")
+                since = 0
+        shown.append("".join(pieces))
+    return " ".join(shown)
+
+
+def _widths(columns: Sequence[Sequence[str]]) -> list[float | None]:
+    """Return the share of a line that each column gets; ``None`` for those not to be broken."""
+    sizes = [max(map(len, column)) for column in columns]
+    widths: list[float | None] = [None] * len(sizes)
+    rest, order = 0.98 * _LINE, sorted(range(len(sizes)), key=sizes.__getitem__)
+    for place, column in enumerate(order):
+        natural = sizes[column] * _CHARACTER + _SPACE
+        if natural > rest / (len(order) - place):
+            wide = order[place:]
+            total = sum(math.sqrt(sizes[one]) for one in wide)
+            for one in wide:
+                share = rest * math.sqrt(sizes[one]) / total
+                widths[one] = (share - _SPACE) / _LINE
+            break
+        rest -= natural
+    return widths
 
 
 def latex_table(subject: str, table: Table) -> str:
     """Return a table whose caption names the subject of its joules; its rows then need not.
 
     Of a column "whose" that says the subject in every row only the keys of sources are left, so
-    that the table is no wider than a page. Its label is ``tab:greenmorph-`` and the title.
+    that the table is no wider than a page; a table of several subjects keeps it. Its label is
+    ``tab:greenmorph-`` and the title. Columns that are too wide are broken into lines.
     """
     table = _without_subject(subject, table)
-    body_rows = [tuple(cell.removeprefix(f"{subject} ") for cell in row) for row in table.rows]
-    columns = list(zip(*body_rows, strict=True))
-    wide = [max(map(len, column)) > _WIDE for column in columns]
-    # A narrow column takes about an eighth of a line in this size, with the space beside it.
-    width = max(0.9 - 0.12 * wide.count(False), 0.3) / max(sum(wide), 1)
-    spec = "".join(rf"p{{{width:.2f}\linewidth}}" if is_wide else "l" for is_wide in wide)
-    rows = [table.header] if any(table.header) else []
-    lines = [" & ".join(map(latex_escape, row)) + r" \\" for row in (*rows, *body_rows)]
-    if rows:
+    several = "whose" in table.header
+    rows = list(table.rows)
+    has_header = any(table.header)
+    if has_header:
+        rows.insert(0, table.header)
+    widths = _widths(list(zip(*rows, strict=True)))
+    spec = "".join("l" if width is None else rf"p{{{width:.3f}\linewidth}}" for width in widths)
+    lines = [
+        " & ".join(
+            latex_escape(cell) if width is None else rf"\raggedright {_breakable(cell)}"
+            for cell, width in zip(row, widths, strict=True)
+        )
+        + r" \tabularnewline"
+        for row in rows
+    ]
+    if has_header:
         lines.insert(1, r"\hline")
-    caption = latex_escape(f"{table.title}; {subject}")
+    caption = latex_escape(table.title if several else f"{table.title}; {subject}")
     label = re.sub(r"[^a-z0-9]+", "-", table.title.lower()).strip("-")
     body = "\n".join(lines)
     return (
         f"\\begin{{table}}\n\\caption{{{caption}}}\n\\label{{tab:greenmorph-{label}}}\n\\scriptsize\n"
+        f"\\setlength{{\\tabcolsep}}{{{_SPACE / 2:g}pt}}\n"
         f"\\begin{{tabular}}{{{spec}}}\n{body}\n\\end{{tabular}}\n\\end{{table}}"
     )
 

@@ -43,6 +43,7 @@ from .nature_text import word
 from .numbers import JOULE_PER_KWH
 from .readings import Readings, readings
 from .sci import Sci, software_carbon_intensity
+from .wrapping import wrapped
 
 __all__ = ["JOULE_PER_KWH", "Nature", "Site", "Spread", "Sums", "nature", "nature_of_sums"]
 
@@ -186,7 +187,7 @@ class Nature:
         }
 
     def __str__(self) -> str:
-        return word(self)
+        return wrapped(word(self))
 
 
 def nature(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from numbers import Real
 
-__all__ = ["JOULE_PER_KWH", "count", "grams", "is_amount", "quantity", "span"]
+__all__ = ["JOULE_PER_KWH", "count", "grams", "is_amount", "quantity", "round_up", "span"]
 
 JOULE_PER_KWH = 3.6e6
 
@@ -38,6 +38,14 @@ def quantity(value: float, unit: str) -> str:
     names = _PREFIXES if power >= 0 else _SMALL
     power = max(-len(_SMALL) + 1, min(power, len(_PREFIXES) - 1))
     return f"{value / 1000.0**power:.4g} {names[abs(power)]}{unit}"
+
+
+def round_up(factor: float) -> float:
+    """Return a factor of three digits that is not below ``factor``."""
+    if factor <= 0:
+        return factor
+    unit = 10.0 ** (math.floor(math.log10(factor)) - 2)
+    return math.ceil(factor / unit) * unit
 
 
 def span(values: tuple[float, float], unit: str) -> str:

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypedDict
 
 from ..boards.profile import Board
 from ..errors import InvalidValueError, explain
-from .given import check_used, with_given, with_voltage
+from ..mapping.place import NeuronsPerCore
+from .given import Given, check_used, with_given, with_voltage
 from .ledger import Ledger
-from .phases import check_phases
+from .phases import PhaseValues, check_phases
 from .priced import Priced
 from .pricing import price
 
-__all__ = ["price_with"]
+__all__ = ["Options", "price_with"]
+
+
+class Options(TypedDict, total=False):
+    """How counts are priced; ``sim.energy_report()`` describes each of them to its user."""
+
+    boundary: str | None
+    neurons_per_core: NeuronsPerCore
+    time_scale_factor: float | None
+    given: Given | None
+    voltage_v: float | None
+    phases: PhaseValues | None
 
 
 def price_with(ledger: Ledger, board: Board, options: Mapping[str, Any]) -> Priced:

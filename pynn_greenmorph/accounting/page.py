@@ -81,7 +81,8 @@ def page(document: Document) -> str:
         f"<h1>{shown}</h1>"
         f"<p>Computed by {escape(package['name'])} {escape(package['version'])}, "
         f"seed {document['seed']}; nothing here was measured on a board. "
-        "Lines at the bars are 95 % intervals.</p>"
+        "Lines at the bars are 95 % intervals; those of populations and projections alone are not "
+        "computed.</p>"
         f'{_totals(document)}<div class="plots">{_plots(document)}</div>{_absent(document)}'
         f"{body}</body></html>\n"
     )

@@ -1,9 +1,9 @@
 """The phases of an experiment: what is modelled, what the user gives, what is left out by name.
 
-The run is modelled; learning is the part of it that plastic events cause. No
-profile has a published duration of building, mapping, loading or reading out:
-a phase whose duration the user gives is charged at the static power of the
-board, or at a power of the user.
+What the board does while the model runs is modelled: "learn" is the dynamic energy
+of plastic events, "run" all the rest. No profile has a published duration of building,
+mapping, loading or reading out: a phase whose duration the user gives is charged at
+the static power of the board, or at a power of the user.
 """
 
 from __future__ import annotations

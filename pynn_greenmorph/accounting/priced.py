@@ -117,6 +117,8 @@ class Priced:
     Attributes
     ----------
     board, boundary, placement, wall : Board, Boundary, Placement, WallTime
+    steps : int
+        Time steps of the run.
     components : tuple of Component
         The terms of the dynamic energy.
     static : tuple of (Coefficient, float)
@@ -151,6 +153,7 @@ class Priced:
     boundary: Boundary
     placement: Placement
     wall: WallTime
+    steps: int
     components: tuple[Component, ...]
     static: tuple[tuple[Coefficient, float], ...]
     dynamic: tuple[Coefficient, ...]

@@ -19,6 +19,7 @@ from ..mapping.place import NeuronsPerCore, place
 from .charges import Charges, charge
 from .costs import Costs, costs_of, static_powers, unpriced
 from .counting import PER_STEP, Counting
+from .deliveries import count_deliveries
 from .hops import mesh_of
 from .intervals import draw
 from .latency import steps_take_s
@@ -64,7 +65,9 @@ def price(
     """
     costs, limits = costs_of(ledger, board), board.boundary(boundary)
     placement = place(ledger, board, neurons_per_core)
-    counting = Counting(ledger, placement, mesh_of(board))
+    mesh = mesh_of(board)
+    routes = count_deliveries(ledger, placement.core, mesh)
+    counting = Counting(ledger, placement, routes, mesh)
     steps_s = steps_take_s(board, counting)
     wall = wall_time(board, ledger.dt_ms, ledger.t_bio_s, time_scale_factor, steps_s)
     charges = charge(counting, costs.components)
@@ -85,6 +88,7 @@ def price(
         boundary=limits,
         placement=placement,
         wall=wall,
+        steps=int(ledger.steps),
         components=costs.components,
         static=static,
         dynamic=costs.dynamic,
@@ -149,7 +153,7 @@ def _usual_step(
     if timing is None or usual is None or usual == ledger.dt_ms or timing.mode == "accelerated":
         return None
     if board.latency:  # the steps decide how long the board takes: count again
-        counting = Counting(_with_step(ledger, usual), counting.placement, counting.mesh)
+        counting = replace(counting, ledger=_with_step(ledger, usual))
         per_core = charge(counting, costs.components).per_core.astype(np.float64)
     else:
         per_core = charges.per_core.astype(np.float64)

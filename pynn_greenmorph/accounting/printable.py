@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["harmless", "one_line", "printable"]
+__all__ = ["error_words", "harmless", "one_line", "printable"]
 
 
 def printable(words: str) -> str:
@@ -21,6 +21,17 @@ def printable(words: str) -> str:
 def one_line(words: str) -> str:
     """Return the same with line breaks and tabs as escapes too."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in words)
+
+
+def error_words(error: BaseException) -> str:
+    """Return an error's kind and message in at most 2000 characters."""
+    try:
+        message = str(error)
+    except Exception:  # noqa: BLE001 - a script's own class may do anything
+        message = "its message cannot be made"
+    words = f"{type(error).__name__}: {message}" if message else type(error).__name__
+    # Half a surrogate pair, as in names of files, cannot be written.
+    return words[:2000].encode("utf-8", "backslashreplace").decode()
 
 
 def harmless(cell: Any) -> Any:

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import GreenmorphWarning, UnknownNameError, unknown_name
 from .nature_inputs import check_intensity
 from .numbers import JOULE_PER_KWH, grams
+from .wrapping import wrapped
 
 if TYPE_CHECKING:
     from .nature import Nature
@@ -78,7 +79,7 @@ class Readings(dict[str, Reading]):
             lines.append(f"  {row.name:{width}}  {row.value:.6g} {row.unit}{carbon}  {row.formula}")
             if row.warning:
                 lines.append(f"  {'':{width}}  warning: {row.warning}")
-        return "\n".join(lines)
+        return wrapped("\n".join(lines))
 
 
 def readings(study: Nature, intensities: Mapping[str, float] | None = None) -> Readings:

@@ -350,19 +350,8 @@ def make_report(
     board : str, path or Board, optional
         Where to price. A board without prices ("ideal") is priced on the board
         that its profile names, and the report says so.
-    boundary : str, optional
-        What the static power includes ("board_dc", "boxed_board").
-    neurons_per_core : int or mapping, optional
-        See ``pynn_greenmorph.mapping.place.place``.
-    time_scale_factor : float, optional
-        See ``walltime.wall_time``.
-    given : mapping, optional
-        Your values of static powers and energies per event; see ``given.with_given``.
-    voltage_v : float, optional, V
-        Supply voltage, on a board whose profile has a reference voltage.
-    phases : mapping, optional
-        Durations of the phases "build", "map", "load" and "readout"; see
-        ``phases.check_phases``.
+    boundary, neurons_per_core, time_scale_factor, given, voltage_v, phases : optional
+        As in ``sim.energy_report()``.
     fidelity : iterable of mapping, optional
         Rows with the fields in ``fidelity.FIELDS``.
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import InvalidValueError, explain
 from .nature_inputs import check_range
 from .numbers import quantity
+from .wrapping import wrapped
 
 if TYPE_CHECKING:
     from .nature import Nature
@@ -62,7 +63,8 @@ class Sci:
     def __str__(self) -> str:
         missing = "" if self.complete else "; embodied carbon M left out: not given"
         figure = quantity(self.g_per_unit, "gCO2e")
-        return f"SCI (ISO/IEC 21031)  {figure} per {self.unit}{missing}  ({self.subject})"
+        line = f"SCI (ISO/IEC 21031)  {figure} per {self.unit}{missing}  ({self.subject})"
+        return wrapped(line)
 
 
 def software_carbon_intensity(study: Nature, unit: str, count: float) -> Sci:

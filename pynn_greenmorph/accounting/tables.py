@@ -42,8 +42,7 @@ def headline(document: Document) -> str:
     line = (
         f"{subject} ({priced_on})"
         if computed_on == priced_on
-        else f"{subject}; board {computed_on!r} has no prices of its own, "
-        f"its counts are priced on {priced_on}"
+        else f"{subject}, priced on {priced_on}; {computed_on!r} has no prices of its own"
     )
     return line if document["scope"] == "session" else f"{line}; the {document['scope']} alone"
 

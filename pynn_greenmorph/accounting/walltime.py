@@ -7,10 +7,11 @@ that runs as fast as it can, T_wall is the time that its steps take (see
 the user paces it, as a host does that feeds it with input.
 
 A core whose work does not fit into ``T_wall`` does **not** stretch it: the user
-chose the factor, and the real machine keeps the clock and drops what is late.
-The core's energy is clamped at its largest power, one warning is given, and the
+chose the factor, the real machine keeps the clock, and measured power saturates.
+If the time stretched, the cap of the energy's formula could never bind. The
+core's energy is clamped at its largest power, one warning is given, and the
 report prints the time-scale factor that would fit. Giving that factor is then
-the overrun term of the rule.
+the overrun term of the rule: nothing is clamped.
 """
 
 from __future__ import annotations

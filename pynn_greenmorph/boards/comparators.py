@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import UnknownNameError, unknown_name
-from ..registry import comparator_files
+from .files import comparator_files
 from .read import Coefficient, Source, coefficients, read_profile, sources
 
 __all__ = ["Comparator", "list_comparators", "load_comparator"]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import BoardError
-from ..registry import board_files, comparator_files
+from .files import board_files, comparator_files
 
 __all__ = ["ALIASES", "taken"]
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UnknownNameError, unknown_name
-from ..registry import board_files
+from .files import board_files
 from .names import ALIASES
 from .read import Coefficient, Source, coefficients, read_profile, sources
 from .vocabulary import UNPUBLISHED

@@ -10,10 +10,10 @@ import click
 
 from ..boards.catalogue import check_profile, load_profile
 from ..boards.comparators import Comparator, list_comparators, load_comparator
+from ..boards.files import comparator_files
 from ..boards.profile import ALIASES, Board, Coefficient, hidden_boards, list_boards, load_board
 from ..boards.vocabulary import CONFIDENCES, FORMULAS, TIME_MODES
 from ..errors import BoardError
-from ..registry import comparator_files
 from .fault import Fault, ScriptFault, reported
 
 __all__ = ["board_from_file", "check_command", "list_command", "show_command"]

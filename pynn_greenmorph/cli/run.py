@@ -14,11 +14,13 @@ import click
 
 from .. import __version__
 from ..accounting.experiments.file import prepare
+from ..accounting.printable import error_words, one_line
 from ..boards.profile import list_boards, load_board, priced_on, resolve_board
 from ..dialects.redirect import Redirection
 from ..dialects.script import Outcome, Script, ScriptError, load_script, run_script
-from ..dialects.simulators import Simulator, check_one, simulator_named
+from ..dialects.simulators import Simulator, check_named, check_one, simulator_named
 from ..errors import BoardError, UnknownNameError, unknown_name
+from ..frontend.termination import Terminated, watched
 from .fault import Fault, ScriptFault, reported
 from .progress import progress_bar
 from .recorded import recorded
@@ -69,12 +71,16 @@ def run_command(
     if only is None:
         with reported(ScriptFault):
             check_one(script.selections, name)
+    elif not script.selects_others:
+        with reported():
+            check_named(only, script.selections, name)
     sessions = Sessions(boundary, report)
     try:
         from ..frontend.state import state  # noqa: F401 - the first import of PyNN
     except ImportError as error:
         raise Fault(f"{error}. Run 'greenmorph doctor' to see what is missing.") from error
     with (
+        watched(),
         _connected(board and resolve_board(board), sessions),
         reported(),
         recorded(book, script, arguments, boundary, sessions.faults) as finish,
@@ -166,6 +172,8 @@ def _finish(
         _show_end(script, outcome)
     try:
         if not broken:
+            if early := _ended_early(script, outcome):
+                click.echo(f"{early}\n")
             click.echo(sessions.summary() or _no_summary(script, selected, sessions))
             sys.stdout.flush()
     except BrokenPipeError:
@@ -186,13 +194,25 @@ def _show_end(script: Script, outcome: Outcome) -> None:
     if outcome.message:
         click.echo(outcome.message, err=True)
     error = outcome.error
-    if isinstance(error, KeyboardInterrupt):
+    if isinstance(error, KeyboardInterrupt | Terminated):
+        how = "Interrupted" if isinstance(error, KeyboardInterrupt) else "Terminated"
         frames = traceback.extract_tb(error.__traceback__)
         own = [frame.lineno for frame in frames if frame.filename == str(script.path)]
-        click.echo(f"Interrupted in {script.name}, line {own[-1] if own else '?'}.", err=True)
+        click.echo(f"{how} in {script.name}, line {own[-1] if own else '?'}.", err=True)
     elif error is not None:
         # Not print_exception: a script may have set a hook of its own.
         sys.excepthook(type(error), error, error.__traceback__)
+
+
+def _ended_early(script: Script, outcome: Outcome) -> str:
+    """Say above the summary that it is not that of a whole run; empty if it is."""
+    if not outcome.status and outcome.error is None:
+        return ""
+    if outcome.error is None:
+        how = f"exit status {outcome.status}"
+    else:
+        how = one_line(error_words(outcome.error))[:200]
+    return f"{script.name} did not finish ({how}). What follows is what ran until then."
 
 
 def _no_summary(script: Script, selected: Simulator | None, sessions: Sessions) -> str:

@@ -17,7 +17,8 @@ from pathlib import Path
 from types import CodeType, ModuleType, TracebackType
 
 from ..errors import GreenmorphError, explain
-from .simulators import Selection, selections
+from ..frontend.termination import TERMINATED, Terminated
+from .simulators import Selection, may_select_others, selections
 
 __all__ = ["Outcome", "Script", "ScriptError", "load_script", "run_script"]
 
@@ -43,12 +44,15 @@ class Script:
         The compiled text.
     selections : tuple of Selection
         The simulators that it imports whatever happens.
+    selects_others : bool
+        Whether it may import others, too, as it runs.
     """
 
     name: str
     path: Path
     code: CodeType
     selections: tuple[Selection, ...]
+    selects_others: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,7 @@ def load_script(name: str) -> Script:
             raise
         # A file with null bytes is not even read line by line.
         raise SyntaxError(str(error), (str(path), 1, None, None)) from None
-    return Script(name, path, code, tuple(selections(tree)))
+    return Script(name, path, code, tuple(selections(tree)), may_select_others(tree))
 
 
 def run_script(script: Script, arguments: Sequence[str]) -> Outcome:
@@ -129,6 +133,8 @@ def run_script(script: Script, arguments: Sequence[str]) -> Outcome:
     with _as_main(script, arguments) as module:
         try:
             exec(script.code, module.__dict__)
+        except Terminated as error:
+            return Outcome(TERMINATED, _without_our_frames(error))
         except SystemExit as error:
             return _exited(error)
         except KeyboardInterrupt as error:

@@ -14,12 +14,17 @@ __all__ = [
     "Selection",
     "Simulator",
     "TwoSimulatorsError",
+    "check_named",
     "check_one",
+    "may_select_others",
     "selections",
     "simulator_named",
     "simulator_of",
     "two_simulators",
 ]
+
+#: Functions with which a script imports a simulator whose name it makes.
+_BY_NAME = frozenset(["import_module", "__import__", "get_simulator"])
 
 #: What a redirected import gives.
 PACKAGE = "pynn_greenmorph"
@@ -143,6 +148,25 @@ def selections(tree: ast.Module) -> list[Selection]:
     return list(found.values())
 
 
+def may_select_others(tree: ast.Module) -> bool:
+    """Return whether a script may import simulators that :func:`selections` does not find.
+
+    So it may if it imports one in a function, an ``if`` or a ``try``, or by a name that it makes.
+    """
+    top = set(tree.body)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            modules = list(_modules(node))
+            if node not in top and any(map(simulator_of, modules)):
+                return True
+            names = {module.rpartition(".")[2] for module in modules}
+        else:
+            names = {getattr(node, "id", ""), getattr(node, "attr", "")}
+        if not _BY_NAME.isdisjoint(names):
+            return True
+    return False
+
+
 def two_simulators(named: Iterable[str], choices: Sequence[Simulator], where: str) -> str:
     """Word the error for several simulators: how they are shown, their names for ``--as``."""
     names = " or ".join(f"--as {simulator.name}" for simulator in choices)
@@ -173,3 +197,30 @@ def check_one(found: Sequence[Selection], script: str) -> None:
         named = [f"{item.simulator} (line {item.line})" for item in found]
         choices = [item.simulator for item in found]
         raise TwoSimulatorsError(two_simulators(named, choices, script))
+
+
+def check_named(only: Simulator, found: Sequence[Selection], script: str) -> None:
+    """Refuse to redirect a simulator that a script does not select, when it selects others.
+
+    Parameters
+    ----------
+    only : Simulator
+        The one to redirect.
+    found : sequence of Selection
+        All that the script imports.
+    script : str
+        Name of the script, for the message.
+
+    Raises
+    ------
+    UnknownNameError
+        If it is not among them; the message lists those that are.
+    """
+    if not found or only in (item.simulator for item in found):
+        return
+    imported = " and ".join(f"{item.simulator} (line {item.line})" for item in found)
+    what = f"the script imports {imported}, not {only}, so nothing would be redirected"
+    allowed = " or ".join(f"--as {item.simulator.name}" for item in found)
+    if len(found) == 1:
+        allowed += ", or no --as"
+    raise UnknownNameError(explain(what, where=script, allowed=allowed, given=f"--as {only.name}"))

@@ -16,7 +16,15 @@ from .clipped import normal_clipped
 from .connections import global_ids
 from .synapses import native_names
 
-__all__ = ["ROWS", "bulk_parameters", "connect", "connect_list", "draws_in_bulk", "not_self"]
+__all__ = [
+    "ROWS",
+    "bulk_parameters",
+    "connect",
+    "connect_list",
+    "draws_in_bulk",
+    "not_self",
+    "worth_compiling",
+]
 
 Int32Array = NDArray[np.int32]
 
@@ -27,6 +35,9 @@ _BULK = frozenset(
      "binomial", "vonmises", "normal_clipped_to_boundary"]
 )  # fmt: skip
 
+#: From so many pairs of cells on, a compiled generator is worth its loading.
+_MANY_PAIRS = 1 << 16
+
 #: Fewer columns are drawn one by one: no kernel is loaded for a small network.
 _MANY_COLUMNS = 256
 
@@ -34,6 +45,11 @@ _MANY_COLUMNS = 256
 def draws_in_bulk(distribution: Any) -> bool:
     """Whether a distribution's numbers do not depend on how many are drawn at a time."""
     return type(distribution.rng) is NumpyRNG and distribution.name in _BULK
+
+
+def worth_compiling(n_pairs: int) -> bool:
+    """Whether so many pairs of cells are worth a compiled generator."""
+    return n_pairs >= _MANY_PAIRS
 
 
 def _can_draw(lazy: Any) -> bool:

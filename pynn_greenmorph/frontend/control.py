@@ -21,6 +21,7 @@ from .settings import (
     check_extra,
     check_setup_times,
     check_threads,
+    check_time_scale_factor,
     take_seed,
 )
 from .values import finite_number
@@ -77,7 +78,7 @@ def setup(
     spike_precision : {"on_grid", "off_grid"}
         Spikes are always on the grid; ``"off_grid"`` is reported as not honoured.
     time_scale_factor : float, optional
-        How much slower than biology a real-time board runs.
+        How much slower than biology a real-time board runs, 1 or more.
     host_energy : {"auto", "rapl", "interval", "codecarbon"}
         How the energy of this computer during ``run()`` is found, which reports show
         beside the model: ``"auto"`` reads the processor's counters where it may, and
@@ -105,18 +106,7 @@ def setup(
     check_choice("spike_precision", spike_precision, ["on_grid", "off_grid"])
     check_choice("host_energy", host_energy, METHODS)
     if time_scale_factor is not None:
-        finite_number(
-            time_scale_factor, "time_scale_factor", positive=True, where="setup()", unit=""
-        )
-        if time_scale_factor < 1:
-            raise InvalidValueError(
-                explain(
-                    "time_scale_factor is below 1",
-                    where="setup()",
-                    allowed="1 or more: how many times slower than biology the board runs",
-                    given=time_scale_factor,
-                )
-            )
+        check_time_scale_factor(time_scale_factor, "setup()")
     chosen = resolve_board(simulator.state.board_override or board or "ideal")
     if precision != "exact" and chosen != "ideal":
         raise InvalidValueError(

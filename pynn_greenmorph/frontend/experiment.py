@@ -1,4 +1,8 @@
-"""``with sim.experiment(...)``: attempts are recorded before, while and after they run."""
+"""``with sim.experiment(...)``: attempts are recorded before, while and after they run.
+
+Ledgers and prices are imported when an experiment is made: most scripts make none,
+and should not wait for SQLite at their start.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +10,16 @@ import os
 import sys
 import warnings
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from weakref import WeakKeyDictionary
 
-from ..accounting.experiments.attempt import Attempt, start
-from ..accounting.experiments.key import Key, board_words, canonical, make_key
-from ..accounting.experiments.measure import Measured, measure, unpriced
 from ..accounting.last_run import Mark, ledger_since, mark
 from ..accounting.ledger import Ledger
-from ..accounting.nature_inputs import check_counts, check_range
-from ..accounting.report import make_report
-from ..boards.profile import resolve_board
+from ..accounting.printable import error_words
+from ..engine.interrupt import interrupt_held_back
 from ..errors import (
     GreenmorphError,
     GreenmorphWarning,
@@ -30,6 +31,12 @@ from ..errors import (
 )
 from .session import Session
 from .state import state
+from .termination import Terminated, held_back, watched
+
+if TYPE_CHECKING:
+    from ..accounting.experiments.attempt import Attempt
+    from ..accounting.experiments.key import Key
+    from ..accounting.experiments.measure import Measured
 
 __all__ = ["DEFAULT_LEDGER", "Experiment", "ScriptRun", "experiment"]
 
@@ -74,6 +81,7 @@ class Experiment:
         self._overhead = (overhead_s, overhead_j)
         self._pricing = dict(pricing or {})
         self._attempt: Attempt | None = None
+        self._watching = ExitStack()
         self._settled = False
         self._result: Any = None
 
@@ -84,6 +92,8 @@ class Experiment:
 
     @result.setter
     def result(self, value: Any) -> None:
+        from ..accounting.experiments.key import canonical
+
         self._result = canonical(value, f"experiment {self.name!r}, result")
 
     def __enter__(self) -> Self:
@@ -94,6 +104,16 @@ class Experiment:
                 what = f"experiment {self.name!r} was entered before"
             todo = "End the other one first, and call sim.experiment() for each attempt"
             raise LifecycleError(explain(what, todo=todo))
+        with ExitStack() as watching:
+            watching.enter_context(watched())
+            with held_back():
+                self._begin(outer)
+            self._watching = watching.pop_all()
+        return self
+
+    def _begin(self, outer: Experiment | None) -> None:
+        from ..accounting.experiments.attempt import start
+
         session = state.session
         if session is not None and session.has_run:
             # What ran before is not this experiment's.
@@ -104,7 +124,6 @@ class Experiment:
         driver = None if outer is None else outer.attempt
         self._attempt = start(self.ledger, self._key, self._epochs, self._overhead, driver)
         state.experiments.append(self)
-        return self
 
     def __exit__(
         self,
@@ -112,13 +131,15 @@ class Experiment:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        try:
-            self.close(*_ending(error))
-        except GreenmorphError as fault:
-            if error is None:
-                raise
-            # What stopped the script is worth more than why it could not be recorded.
-            error.add_note(f"and the experiment could not be recorded: {fault}")
+        # A signal that comes now waits: the attempt ended before it.
+        with self._watching, held_back(), interrupt_held_back():
+            try:
+                self.close(*_ending(error))
+            except GreenmorphError as fault:
+                if error is None:
+                    raise
+                # What stopped the script is worth more than why it could not be recorded.
+                error.add_note(f"and the experiment could not be recorded: {fault}")
 
     @property
     def attempt(self) -> Attempt:
@@ -138,6 +159,8 @@ class Experiment:
     def settle(self, session: Session) -> None:
         """Hear of a session that was set up or runs; the first one completes the key."""
         if not self._settled:
+            from ..accounting.experiments.key import board_words
+
             self._settled = True
             board = board_words(session.board, self._pricing.get("board"))
             self.attempt.settle(session.network.seed, board)
@@ -156,6 +179,8 @@ class Experiment:
             _recorded[session] = mark(session.simulation)
 
     def _measure(self, session: Session, ledger: Ledger) -> Measured:
+        from ..accounting.experiments.measure import measure, unpriced
+
         try:
             return measure(session.price(ledger, **self._pricing))
         except GreenmorphError as error:
@@ -194,7 +219,8 @@ def experiment(
     """Record what runs in a ``with`` block as an experiment.
 
     The attempt is committed to the ledger before the block runs, and stays
-    there whether the block finishes, raises, is interrupted or is killed.
+    there whether the block finishes, raises, is interrupted or is killed. SIGTERM
+    ends the block as an exception would, unless the script handles it itself.
 
     Parameters
     ----------
@@ -241,6 +267,9 @@ def experiment(
     >>> with sim.experiment("digits", epochs=3, params={"tau_m": 20.0}) as trial:  # doctest: +SKIP
     ...     trial.result = train()
     """
+    from ..accounting.experiments.key import make_key
+    from ..accounting.nature_inputs import check_counts, check_range
+
     check_counts(epochs=epochs)
     check_range("overhead_s", overhead_s, 0.0, 1e300, "a finite time >= 0 (s)")
     check_range("overhead_j", overhead_j, 0.0, 1e300, "a finite energy >= 0 (J)")
@@ -269,6 +298,9 @@ def experiment(
 
 def _checked_pricing(pricing: Mapping[str, Any]) -> dict[str, Any]:
     """Price nothing at all, so that a mistake shows before anything is simulated."""
+    from ..accounting.report import make_report
+    from ..boards.profile import resolve_board
+
     for name in pricing:
         if name not in PRICING:
             todo = "Give durations of phases as overhead_s" if name == "phases" else ""
@@ -290,7 +322,7 @@ def _ending(error: BaseException | None) -> tuple[str, str]:
     """Return the status of an attempt and its error in words."""
     if error is None or (isinstance(error, SystemExit) and error.code in (None, 0)):
         return "finished", ""
-    words = f"{type(error).__name__}: {error}"[:2000]
-    # Half a surrogate pair, as in names of files, cannot be written.
-    words = words.encode("utf-8", "backslashreplace").decode()
-    return "interrupted" if isinstance(error, KeyboardInterrupt) else "failed", words
+    words = error_words(error)
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted", words
+    return "terminated" if isinstance(error, Terminated) else "failed", words

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pyNN import errors as pynn_errors
+from pyNN.random import NumpyRNG, RandomDistribution
 
+from ..errors import explain
 from .bulk import draws_in_bulk
 
-__all__ = ["CellIndices", "draw_for_pairs", "matrix_of", "pair_keys"]
+__all__ = ["CellIndices", "draw_for_pairs", "matrix_of", "pair_keys", "values_of"]
 
 FloatArray = NDArray[np.float64]
 Int32Array = NDArray[np.int32]
@@ -149,3 +153,70 @@ def _fill(flat: FloatArray, keys: Int64Array, values: FloatArray, how: str) -> N
         pick = np.minimum if how == "min" else np.maximum
         flat[keys] = np.inf if how == "min" else -np.inf
         pick.at(flat, keys, values)
+
+
+def values_of(
+    shape: tuple[int, int],
+    ends: Callable[[], tuple[Int32Array, Int32Array]],
+    name: str,
+    value: Any,
+    where: str,
+) -> FloatArray | None:
+    """Return what a user gave for an attribute of all connections.
+
+    Parameters
+    ----------
+    shape : (int, int)
+        Numbers of sources and targets.
+    ends : callable
+        Returns the indices of source and target, (n,) each; called if needed.
+    name : str
+        Of the attribute.
+    value : object
+        ``None``, a list, an array or a ``RandomDistribution``, or anything else.
+    where : str
+        For messages.
+
+    Returns
+    -------
+    (n,) float64 or None
+        A new array; ``None`` where PyNN finds the values.
+
+    Raises
+    ------
+    pyNN.errors.InvalidDimensionsError
+        For None, and a list that does not fit the pairs.
+    """
+    if value is None or isinstance(value, list):
+        return _listed(shape, ends, name, value, where)
+    if isinstance(value, np.ndarray) and np.can_cast(value.dtype, np.float64):
+        if value.ndim == 1:
+            return _listed(shape, ends, name, value, where)
+        if value.shape == shape:
+            return value[ends()].astype(np.float64, copy=False)
+    if isinstance(value, RandomDistribution) and type(value.rng) is NumpyRNG:
+        return draw_for_pairs(value, shape[0] * shape[1], pair_keys(*ends(), shape[1]))
+    return None
+
+
+def _listed(
+    shape: tuple[int, int],
+    ends: Callable[[], tuple[Int32Array, Int32Array]],
+    name: str,
+    value: Any,
+    where: str,
+) -> FloatArray:
+    """Values (n,) of a list for the connected pairs of cells, source by source."""
+    pairs, place = np.unique(pair_keys(*ends(), shape[1]), return_inverse=True)
+    if value is None or len(value) != len(pairs):
+        raise pynn_errors.InvalidDimensionsError(
+            explain(
+                f"the values of {name} do not fit the connections",
+                where=where,
+                allowed=f"a number, a list of {len(pairs)} values (one for each connected pair "
+                f"of cells, source by source), an array of shape {shape}, a function of "
+                "distance or a RandomDistribution",
+                given="None" if value is None else f"{len(value)} values",
+            )
+        )
+    return np.asarray(value, dtype=np.float64)[place]

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from pyNN import common
 from pyNN import errors as pynn_errors
 from pyNN.parameters import ParameterSpace
-from pyNN.random import NumpyRNG, RandomDistribution
 from pyNN.space import Space
 
 from ..errors import explain
@@ -28,7 +27,7 @@ from .connections import (
     to_ms,
 )
 from .memory import check_connections
-from .pairs import CellIndices, draw_for_pairs, matrix_of, pair_keys
+from .pairs import CellIndices, matrix_of, values_of
 from .plastic_values import check_plasticity, checked_fraction, checked_parameter
 from .session import Session
 from .synapses import FRACTION, StaticSynapse, native_names
@@ -300,48 +299,11 @@ class Projection(common.Projection):
             same = np.broadcast_to(np.float64(value), (len(self),))
             self._replace(native_names(self.synapse_type)[name], same)
             return
-        values = self._values_of(name, value)
+        values = values_of(self.shape, self._ends, name, value, f"Projection {self.label!r}, set()")
         if values is None:
             super().set(**{name: value})
         else:
             self._replace(native_names(self.synapse_type)[name], values)
-
-    def _values_of(self, name: str, value: Any) -> FloatArray | None:
-        """Values (n,) for all connections as a new array, or None where PyNN finds them."""
-        if value is None or isinstance(value, list):
-            return self._values_of_pairs(name, value)
-        if isinstance(value, np.ndarray) and np.can_cast(value.dtype, np.float64):
-            if value.ndim == 1:
-                return self._values_of_pairs(name, value)
-            if value.shape == self.shape:
-                return value[self._ends()].astype(np.float64, copy=False)
-        if isinstance(value, RandomDistribution) and type(value.rng) is NumpyRNG:
-            keys = pair_keys(*self._ends(), self.shape[1])
-            return draw_for_pairs(value, self.shape[0] * self.shape[1], keys)
-        return None
-
-    def _values_of_pairs(self, name: str, value: Any) -> FloatArray:
-        """Values (n,) of a list for the connected pairs of cells, source by source.
-
-        Raises
-        ------
-        pyNN.errors.InvalidDimensionsError
-            For None, and a list that does not fit the pairs.
-        """
-        keys = pair_keys(*self._ends(), self.shape[1])
-        pairs, place = np.unique(keys, return_inverse=True)
-        if value is None or len(value) != len(pairs):
-            raise pynn_errors.InvalidDimensionsError(
-                explain(
-                    f"the values of {name} do not fit the connections",
-                    where=f"Projection {self.label!r}, set()",
-                    allowed=f"a number, a list of {len(pairs)} values (one for each connected pair "
-                    f"of cells, source by source), an array of shape {self.shape}, a function of "
-                    "distance or a RandomDistribution",
-                    given="None" if value is None else f"{len(value)} values",
-                )
-            )
-        return np.asarray(value, dtype=np.float64)[place]
 
     def _set_attributes(self, parameter_space: ParameterSpace) -> None:
         parameter_space.evaluate(simplify=False)

@@ -1,15 +1,24 @@
-"""What a session is asked for: its energy report, its citations, its profile."""
+"""What a session is asked for: its energy report, its citations, its profile.
+
+Whatever a report is made with is imported when one is asked for: a script that
+simulates for days, or asks for none, should not wait for it at its start.
+"""
 
 from __future__ import annotations
 
-from ..accounting.calibrate import calibrate
-from ..accounting.cite import package_bibtex
-from ..accounting.given import Given
-from ..accounting.phases import PhaseValues
-from ..accounting.report import Report
+import os
+from typing import TYPE_CHECKING
+
 from ..engine.profile import Profile
 from ..errors import LifecycleError, explain
 from . import state as simulator
+
+if TYPE_CHECKING:
+    from ..accounting.calibrate import Calibration
+    from ..accounting.given import Given
+    from ..accounting.phases import PhaseValues
+    from ..accounting.report import Report
+    from ..boards.profile import Board
 
 __all__ = ["calibrate", "cite", "energy_report", "profile"]
 
@@ -33,11 +42,14 @@ def energy_report(
         Name of a board; by default the one given to ``setup()``. ``"ideal"``
         has no prices of its own and is priced on ``"spinnaker1_spinn5"``.
     boundary : str, optional
-        Where the power is measured, for example ``"board_dc"``.
+        Where the power is measured, and so what it includes, as the board's profile names it:
+        ``"board_dc"`` is the board's own direct current, ``"boxed_board"`` the board with fan
+        and power supply at the wall. ``greenmorph boards show NAME`` lists them.
     neurons_per_core : int or dict, optional
         Cells per core, for all cells or by cell type or population label.
     time_scale_factor : float, optional
-        How much slower than biology a real-time board runs.
+        How much slower than biology a real-time board runs, 1 or more; by default the one
+        given to ``setup()``.
     given : mapping, optional
         Values of powers and energies that nobody has published, or better ones, by
         their names in the profile: ``{"chip_W": 0.5}``; a pair adds the relative
@@ -59,10 +71,16 @@ def energy_report(
     ------
     LifecycleError
         Before ``setup()``.
-    UnknownNameError
-        For an unknown board, boundary or scope.
+    UnknownNameError, BoardError, InvalidValueError
+        For an unknown board, boundary or scope, a profile that lacks a number that is
+        needed, a value that is not possible.
     ReportError
         For the last run before there was one.
+
+    Warns
+    -----
+    FidelityWarning
+        Once for each kind of thing that the pricing could not do as asked.
     """
     session = simulator.state.session
     if session is None:
@@ -71,13 +89,13 @@ def energy_report(
         )
     return session.report(
         board,
-        boundary,
-        neurons_per_core,
-        time_scale_factor,
+        scope=scope,
+        boundary=boundary,
+        neurons_per_core=neurons_per_core,
+        time_scale_factor=time_scale_factor,
         given=given,
         voltage_v=voltage_v,
         phases=phases,
-        scope=scope,
     )
 
 
@@ -99,9 +117,44 @@ def cite(board: str | None = None) -> str:
     UnknownNameError
         For an unknown board.
     """
+    from ..accounting.cite import package_bibtex
+
     if simulator.state.session is None and board is None:
         return package_bibtex()
     return energy_report(board).cite()
+
+
+def calibrate(board: str | os.PathLike[str] | Board, path: str | os.PathLike[str]) -> Calibration:
+    """Fit a board's coefficients to measurements.
+
+    Parameters
+    ----------
+    board : str, path or Board
+    path : str or path
+        A CSV file with a header: ``energy_j``, ``t_wall_s``, counts. Every column
+        of counts is fitted, and ``t_wall_s`` to the static power.
+
+    Returns
+    -------
+    Calibration
+
+    Warns
+    -----
+    GreenmorphWarning
+        If a fitted number is far from the profile's, as with another unit.
+
+    Raises
+    ------
+    UnknownNameError, BoardError
+        If there is no such board, or it has no prices of events; the message lists those
+        that can be calibrated.
+    ReportError, InvalidValueError
+        If the file cannot be read, has faults, too few rows, or columns that
+        cannot be told apart.
+    """
+    from ..accounting.calibrate import calibrate as fit
+
+    return fit(board, path)
 
 
 def profile() -> Profile:

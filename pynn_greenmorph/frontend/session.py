@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..accounting.given import Given
 from ..accounting.host import HostClock
 from ..accounting.last_run import Mark, ledger_since, mark
 from ..accounting.ledger import Ledger, take_ledger
-from ..accounting.phases import PhaseValues
-from ..accounting.report import Report, make_report
 from ..engine.simulation import Simulation
 from ..errors import ReportError, UnknownNameError, explain, unknown_name
 from ..mapping.fidelity import FidelityLog
 from ..network import Network
-from .values import finite_number
+from .settings import check_time_scale_factor
+
+if TYPE_CHECKING:
+    from ..accounting.options import Options
+    from ..accounting.report import Report
 
 __all__ = ["Session"]
 
@@ -145,16 +146,7 @@ class Session:
         return ledger_since(self._run_began, self.network, self.simulation)
 
     def report(
-        self,
-        board: str | None = None,
-        boundary: str | None = None,
-        neurons_per_core: int | dict[str, int] | None = None,
-        time_scale_factor: float | None = None,
-        *,
-        given: Given | None = None,
-        voltage_v: float | None = None,
-        phases: PhaseValues | None = None,
-        scope: str = "session",
+        self, board: str | None = None, *, scope: str = "session", **options: Unpack[Options]
     ) -> Report:
         """Price the counts so far on a board.
 
@@ -162,76 +154,40 @@ class Session:
         ----------
         board : str, optional
             Name of a board; by default the session's.
-        boundary : str, optional
-            Where the power is measured, as named in the board's profile.
-        neurons_per_core : int or dict, optional
-            Placement, by default the board's limit.
-        time_scale_factor : float, optional
-            Slow-down on a real-time board; by default the one given to ``setup()``.
-        given, voltage_v, phases : optional
-            Your values, supply voltage and durations; see :func:`.make_report`.
         scope : {"session", "last run"}
             Whether to report on all calls of ``run()``, or on the last one alone.
+        **options
+            As in :func:`.energy_report`, which also says what is raised.
 
         Returns
         -------
         Report
-
-        Raises
-        ------
-        UnknownNameError
-            For an unknown board, boundary or scope.
-        BoardError
-            When the board's profile lacks a number that is needed.
         """
-        if time_scale_factor is not None:
-            where = "energy_report()"
-            finite_number(
-                time_scale_factor, "time_scale_factor", positive=True, where=where, unit=""
-            )
-        report = self.price(
-            self.ledger(scope),
-            board,
-            boundary,
-            neurons_per_core,
-            time_scale_factor,
-            given=given,
-            voltage_v=voltage_v,
-            phases=phases,
-        )
+        factor = options.get("time_scale_factor")
+        if factor is not None:
+            check_time_scale_factor(factor, "energy_report()")
+        report = self.price(self.ledger(scope), board, **options)
         host = self.host.energy(last=scope != "session")
         return replace(report, scope=scope, host=host if host.runs else None, grids=self._grids)
 
-    def price(
-        self,
-        ledger: Ledger,
-        board: str | None = None,
-        boundary: str | None = None,
-        neurons_per_core: int | dict[str, int] | None = None,
-        time_scale_factor: float | None = None,
-        *,
-        given: Given | None = None,
-        voltage_v: float | None = None,
-        phases: PhaseValues | None = None,
-    ) -> Report:
+    def price(self, ledger: Ledger, board: str | None = None, **options: Unpack[Options]) -> Report:
         """Price some of this session's counts on a board; see :meth:`report`.
 
         Parameters
         ----------
         ledger : Ledger
-        board, boundary, neurons_per_core, time_scale_factor, given, voltage_v, phases
+            The counts.
+        board, **options
             As in :meth:`report`.
+
+        Returns
+        -------
+        Report
         """
-        return make_report(
-            ledger,
-            board=self.board if board is None else board,
-            boundary=boundary,
-            neurons_per_core=neurons_per_core,
-            time_scale_factor=(
-                self.time_scale_factor if time_scale_factor is None else time_scale_factor
-            ),
-            given=given,
-            voltage_v=voltage_v,
-            phases=phases,
-            fidelity=self.fidelity.rows(),
-        )
+        # A report is made after a run: what it needs is no part of the start.
+        from ..accounting.report import make_report
+
+        if options.get("time_scale_factor") is None:
+            options["time_scale_factor"] = self.time_scale_factor
+        chosen = self.board if board is None else board
+        return make_report(ledger, board=chosen, fidelity=self.fidelity.rows(), **options)

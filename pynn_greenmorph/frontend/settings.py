@@ -18,6 +18,7 @@ __all__ = [
     "check_extra",
     "check_setup_times",
     "check_threads",
+    "check_time_scale_factor",
     "take_seed",
 ]
 
@@ -102,6 +103,27 @@ def check_threads(threads: Any) -> None:
                 where="setup()",
                 allowed='a positive integer number of threads, or "auto"',
                 given=threads,
+            )
+        )
+
+
+def check_time_scale_factor(factor: Any, where: str) -> None:
+    """Raise ``ValueError`` or ``TypeError`` unless a board can be slowed down so much.
+
+    Parameters
+    ----------
+    factor : object
+    where : str
+        The call, for the message.
+    """
+    number = finite_number(factor, "time_scale_factor", where=where, unit="")
+    if number < 1:
+        raise InvalidValueError(
+            explain(
+                "time_scale_factor is not a slow-down",
+                where=where,
+                allowed="a finite number >= 1: how many times slower than biology the board runs",
+                given=factor,
             )
         )
 

@@ -18,6 +18,7 @@ from pyNN import common, errors
 from ..errors import LifecycleError, explain
 from .memory import check_samples
 from .session import Session
+from .termination import deliver, held_back
 
 __all__ = ["ID", "State", "make_ids", "name", "state"]
 
@@ -224,17 +225,17 @@ class State(common.control.BaseState):
         check_samples(session.network, target - session.simulation.step)
         self.running = True
         self._tell_experiment(session)
-        session.simulation.run(target, self._progress_for(session, target))
+        with held_back():  # counts, samples and state belong together only between chunks
+            session.simulation.run(target, self._progress_for(session, target))
 
     def _progress_for(self, session: Session, target: int) -> Callable[[int], None]:
-        shown = self.progress
-        if shown is None:
-            return lambda _: session.host.poll()
-        end = float(session.to_ms(target))
+        shown, end = self.progress, float(session.to_ms(target))
 
         def go_on(step: int) -> None:
             session.host.poll()
-            shown(float(session.to_ms(step)), end)
+            if shown is not None:
+                shown(float(session.to_ms(step)), end)
+            deliver()
 
         return go_on
 

@@ -12,6 +12,10 @@ __all__ = ["NO_CORE", "Cores"]
 #: Core of a cell that sits outside of the board.
 NO_CORE = -1
 
+#: Cells that are looked at together, over all cores that may begin there. Many small cores at
+#: once, because one by one in Python takes ten times as long.
+TOGETHER = 256
+
 
 class Cores:
     """Fills cores in order of cells.
@@ -27,15 +31,15 @@ class Cores:
     ----------
     count : int
         Cores in use.
+    most_inputs : int
+        Distinct inputs of the core with most of them; counted only with ``fan_in``.
     """
 
     def __init__(self, core: NDArray[np.int32], fan_in: tuple[Inputs, int] | None) -> None:
-        self.core, self.count = core, 0
+        self.core, self.count, self.most_inputs = core, 0, 0
         self._fan_in = fan_in
-        self._used = self._distinct = 0
+        self._used = self._first = 0  # cells on the last core, and the first of them
         self._open = False
-        self._seen = np.full(len(core), NO_CORE, np.int32)  # last core that took this source
-        self._place = np.zeros(len(core), np.int64)
 
     def close(self) -> None:
         """Leave the last core as it is: the next cell begins a new one."""
@@ -46,7 +50,7 @@ class Cores:
         if size == 0:
             return
         if self._fan_in is not None:
-            self._take_by_inputs(first, size, slots, *self._fan_in)
+            self._take_by_inputs(first, first + size, slots, *self._fan_in)
             return
         used = min(self._used, slots) if self._open else slots
         index = used + np.arange(size)
@@ -54,34 +58,42 @@ class Cores:
         self.count += int(index[-1]) // slots
         self._used, self._open = int(index[-1]) % slots + 1, True
 
-    def _take_by_inputs(self, first: int, size: int, slots: int, inputs: Inputs, most: int) -> None:
+    def _take_by_inputs(self, at: int, end: int, slots: int, inputs: Inputs, most: int) -> None:
         """Place cells so that no core has more than ``most`` distinct sources, if it can be."""
-        start, source = inputs.of_cells(first, size)
-        at, window = 0, slots
-        while at < size:
-            if not self._open or self._used >= slots:
-                self.count, self._open = self.count + 1, True
-                self._used = self._distinct = 0
-            # A window of cells at once: one by one in Python takes ten times as long.
-            end = min(size, at + window, at + slots - self._used)
-            mine, ends = source[start[at] : start[end]], start[at + 1 : end + 1] - start[at]
-            fresh = np.concatenate([[0], np.cumsum(self._is_fresh(mine))])
-            distinct = self._distinct + fresh[ends]
-            fits = int(np.searchsorted(distinct, most, side="right"))
-            if fits == 0 and self._used:
-                self.close()
-                continue
-            fits = max(fits, 1)  # a cell that alone has too many
-            self.core[first + at : first + at + fits] = self.count - 1
-            self._seen[mine[: ends[fits - 1]]] = self.count - 1
-            self._distinct, self._used = int(distinct[fits - 1]), self._used + fits
-            window = 2 * window if fits == end - at else fits
-            at += fits
+        if self._open and self._used < slots:
+            at = self._continue(at, min(end, at + slots - self._used), inputs, most)
+        starts = self._starts(at, end, slots, inputs, most)
+        if not starts:
+            return
+        lengths = np.diff([*starts, end])
+        self.core[at:end] = np.repeat(np.arange(self.count, self.count + len(starts)), lengths)
+        self.count += len(starts)
+        self._first, self._used, self._open = starts[-1], int(lengths[-1]), True
 
-    def _is_fresh(self, sources: NDArray[np.int32]) -> NDArray[np.bool_]:
-        """Return which entries name a source for the first time on the last core."""
-        order = np.arange(len(sources))
-        self._place[sources[::-1]] = order[::-1]  # the first of equal sources is written last
-        fresh: NDArray[np.bool_] = self._place[sources] == order
-        fresh &= self._seen[sources] != self.count - 1
-        return fresh
+    def _continue(self, at: int, end: int, inputs: Inputs, most: int) -> int:
+        """Place cells on the last core as long as they fit; return the next one."""
+        distinct = inputs.distinct(self._first, end - self._first)[0, at - self._first :]
+        fits = int(np.searchsorted(distinct, most, side="right"))
+        self.most_inputs = max(self.most_inputs, int(distinct[:fits].max(initial=0)))
+        self.core[at : at + fits] = self.count - 1
+        self._used += fits
+        return at + fits
+
+    def _starts(self, at: int, end: int, slots: int, inputs: Inputs, most: int) -> list[int]:
+        """Return the first cell of each core that cells ``at`` to ``end - 1`` take."""
+        starts: list[int] = []
+        width = 8  # cells that are looked at for one core
+        while at < end:
+            width, base = min(width, slots), at
+            distinct = inputs.distinct(at, width, min(end - at, max(1, TOGETHER // width)))
+            fits = (distinct <= most).sum(axis=1).tolist()
+            while at < base + len(fits):
+                fit = max(1, fits[at - base])  # a cell that alone has too many
+                if fit == width < min(slots, end - at):
+                    break  # perhaps more would fit
+                starts.append(at)
+                fit = min(fit, end - at)
+                self.most_inputs = max(self.most_inputs, int(distinct[at - base, fit - 1]))
+                at += fit
+            width = 2 * fit
+        return starts

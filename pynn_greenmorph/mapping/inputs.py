@@ -1,99 +1,74 @@
-"""Inputs of cells and cores: how many sources feed them, and which.
-
-A core takes a source once, however many synapses it has there; a neuron needs a
-place for each of its synapses.
-"""
+"""How many distinct sources neighbouring cells have together."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .wiring import Wiring
+
 __all__ = ["Inputs"]
 
-#: Bytes of the table "this source feeds this core"; the sources of large networks take turns.
-BLOCK_BYTES = 1 << 28
-
-#: Entries of that table for each synapse above which sorting the synapses takes less time.
-SPARSE = 64
-
-Ids = NDArray[np.int32]
+Integers = NDArray[np.int64]
 
 
-@dataclass(frozen=True)
 class Inputs:
-    """The connections of a network, as inputs of its cells.
+    """Counts the distinct sources of neighbouring cells.
 
-    Attributes
+    A cell adds all of its sources to those of the cells before it, but for those that one of
+    them has already. So what must be known of a connection is the cell before that the source
+    reaches, and only where it is near: that is seldom so, and only those are kept.
+
+    Parameters
     ----------
-    wires : tuple of ((n,) int32, (n,) int32)
-        Global ids of source and target of each connection, by projection.
-    n_cells : int
+    wiring : Wiring
+    most : int
+        How many sources a core can take; from it follows how near "near" is at first.
     """
 
-    wires: tuple[tuple[Ids, Ids], ...]
-    n_cells: int
+    def __init__(self, wiring: Wiring, most: int) -> None:
+        self._wiring = wiring
+        self._bits = (wiring.n_cells + 1).bit_length()
+        self._look(8 + 2 * most * wiring.n_cells // max(1, wiring.synapses))
 
-    def most_per_cell(self) -> int:
-        """Return the largest number of synapses of one cell."""
-        synapses = np.zeros(self.n_cells, np.int64)
-        for _, post in self.wires:
-            synapses += np.bincount(post, minlength=self.n_cells)
-        return int(synapses.max(initial=0))
-
-    def most_per_core(self, core: Ids, cores: int, *, block_bytes: int = BLOCK_BYTES) -> int:
-        """Return the largest number of distinct sources of one core.
+    def distinct(self, first: int, width: int, starts: int = 1) -> Integers:
+        """Count the distinct sources of cells ``first + i`` to ``first + i + j``.
 
         Parameters
         ----------
-        core : (n_cells,) int32
-            Core of every cell.
-        cores : int
-        block_bytes : int, optional
-            Memory for the table; does not change the result.
-        """
-        if sum(len(pre) for pre, _ in self.wires) * SPARSE < cores * self.n_cells:
-            keys = [core[post].astype(np.int64) * self.n_cells + pre for pre, post in self.wires]
-            pairs = _distinct(np.concatenate([np.zeros(0, np.int64), *keys]))
-            return int(np.bincount(pairs // self.n_cells).max(initial=0)) if len(pairs) else 0
-        distinct = np.zeros(cores, np.int64)
-        block = max(1, block_bytes // max(cores, 1))
-        for low in range(0, self.n_cells, block):
-            feeds = np.zeros((cores, min(block, self.n_cells - low)), np.bool_)
-            for pre, post in self.wires:
-                sources, targets = pre, post
-                if block < self.n_cells:
-                    inside = (pre >= low) & (pre < low + block)
-                    sources, targets = pre[inside], post[inside]
-                feeds[core[targets], sources - low] = True
-            distinct += np.count_nonzero(feeds, axis=1)
-        return int(distinct.max(initial=0))
-
-    def of_cells(self, first: int, size: int) -> tuple[NDArray[np.int64], Ids]:
-        """Return the distinct sources of neighbouring cells.
+        first, width, starts : int
+            ``i < starts`` and ``j < width``. What is beyond the last cell has no sources.
 
         Returns
         -------
-        start : (size + 1,) int64
-        source : (n,) int32
-            Cell ``first + i`` has the sources ``source[start[i] : start[i + 1]]``.
+        (starts, width) int64
         """
-        keys = [np.zeros(0, np.int64)]
-        for pre, post in self.wires:
-            mine = (post >= first) & (post < first + size)
-            if mine.any():
-                keys.append((post[mine] - first).astype(np.int64) * self.n_cells + pre[mine])
-        pairs = _distinct(np.concatenate(keys))
-        target = pairs // max(self.n_cells, 1)
-        degree = np.bincount(target, minlength=size)
-        start = np.concatenate([[0], np.cumsum(degree)]).astype(np.int64)
-        return start, (pairs - target * self.n_cells).astype(np.int32)
+        if width > self._near:
+            self._look(max(width, 2 * self._near))
+        n_cells = self._wiring.n_cells
+        since = np.arange(first, first + starts)[:, None]
+        cells = np.minimum(since + np.arange(width), n_cells)
+        # Only the keys of these cells are searched: they stay in the cache.
+        low, high = self._start[first], self._start[min(first + starts + width, n_cells)]
+        new = np.searchsorted(self._keys[low:high], (cells << self._bits) + since)
+        new += self._others[cells]
+        total: Integers = np.cumsum(new + low, axis=1)
+        return total
 
-
-def _distinct(keys: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the sorted distinct keys; sorting takes a tenth of the time of ``np.unique``."""
-    ordered = np.sort(keys)
-    found: NDArray[np.int64] = ordered[np.diff(ordered, prepend=-1) != 0]
-    return found
+    def _look(self, near: int) -> None:
+        """Keep, as sorted keys of cell and cell before, what is at most ``near`` apart."""
+        every, self._near, found = self._wiring.connections, near, [np.zeros(0, np.int64)]
+        for low, high in every.chunks():
+            target = every.target[every.start[low] : every.start[high]]
+            close = target[1:] - target[:-1] <= near
+            # What comes first for its source has no cell before it.
+            first = every.start[low + 1 : high] - every.start[low]
+            close[first[(first > 0) & (first < len(target))] - 1] = False
+            pairs = np.flatnonzero(close)
+            found.append((target[pairs + 1].astype(np.int64) << self._bits) + target[pairs])
+        self._keys = np.concatenate(found)
+        self._keys.sort()
+        cells = np.arange(self._wiring.n_cells + 2, dtype=np.int64)
+        self._start = np.searchsorted(self._keys, cells << self._bits)
+        # Sources of each cell without any cell near before it, less the keys up to its own.
+        self._others = np.pad(self._wiring.inputs, (0, 1)) - self._start[1:]

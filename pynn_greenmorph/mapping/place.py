@@ -12,12 +12,21 @@ their spikes come from outside, and they sit on no core.
 Where a core can take only so many inputs, counted as distinct sources, a slice
 ends before the neuron that would need one more. A neuron that alone has more
 gets a core of its own, and the row of that limit says so.
+
+Where neither the profile nor the user says how many cells a core holds, and so
+how many cores and chips a network takes, all cells are put on one core, and the
+placement says that this is not known. The memory of a core does not tell: how
+many bytes a cell and a synapse take is a matter of software, and not published.
+
+How many cores a
+neuron's spikes can be sent to is a limit that no order of filling can keep; it
+is compared with what the placement needs.
 """
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, SupportsIndex
 
@@ -29,46 +38,13 @@ from ..errors import BoardError, InvalidValueError, UnknownNameError, explain, u
 from ..registry import cell_models
 from .cores import NO_CORE, Cores
 from .inputs import Inputs
+from .population import Placeable
+from .usage import Usage, usage
+from .wiring import Wiring
 
 __all__ = ["HasPopulations", "Placeable", "Placement", "Usage", "place"]
 
 NeuronsPerCore = int | Mapping[str, int] | None
-
-
-class Placeable(Protocol):
-    """What a population must have to be placed; a row of a ledger has it."""
-
-    @property
-    def label(self) -> str:
-        """Label of the population."""
-
-    @property
-    def model(self) -> str:
-        """Name of the cell type."""
-
-    @property
-    def kind(self) -> str:
-        """One of "neuron" and "source"."""
-
-    @property
-    def first(self) -> int:
-        """Global id of the first cell."""
-
-    @property
-    def size(self) -> int:
-        """Number of cells."""
-
-
-class Wired(Protocol):
-    """What a projection must have for its inputs to be counted; a row of a ledger has it."""
-
-    @property
-    def pre(self) -> NDArray[np.int32]:
-        """Global id of the source of each connection."""
-
-    @property
-    def post(self) -> NDArray[np.int32]:
-        """Global id of the target of each connection."""
 
 
 class HasPopulations(Protocol):
@@ -79,23 +55,8 @@ class HasPopulations(Protocol):
         """The populations, in order of creation."""
 
     @property
-    def projections(self) -> Sequence[Wired]:
-        """The projections."""
-
-
-@dataclass(frozen=True)
-class Usage:
-    """How much of a limit is used: ``used`` of ``limit`` of ``what``, in ``unit``."""
-
-    what: str
-    used: int
-    limit: int
-    unit: str
-
-    @property
-    def exceeded(self) -> bool:
-        """Whether more is used than there is."""
-        return self.used > self.limit
+    def wiring(self) -> Wiring:
+        """The connections of all projections."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +79,9 @@ class Placement:
         Chips with at least one core in use.
     usage : tuple of Usage
         What is used of each limit.
+    known : bool
+        Whether it is known how many cells a core holds; else cells share one core, which is
+        the least that there can be, and so are the chips and boards.
     """
 
     board: str
@@ -128,6 +92,7 @@ class Placement:
     cores_per_board: int
     chips: int
     usage: tuple[Usage, ...]
+    known: bool = True
 
 
 def place(
@@ -140,7 +105,7 @@ def place(
     Parameters
     ----------
     network : Ledger or sequence
-        Something with ``populations`` and ``projections``, or the populations
+        Something with ``populations`` and ``wiring``, or the populations
         themselves, whose fan-in is then not known: rows with ``label``,
         ``model``, ``kind``, ``first`` and ``size``, in order of creation, whose
         cells are 0, 1, 2, ... without a gap.
@@ -163,22 +128,34 @@ def place(
         If a profile of model "software_cores" does not say how many neurons a core holds.
     """
     populations = network if isinstance(network, Sequence) else network.populations
+    wiring = None if isinstance(network, Sequence) else network.wiring
     if isinstance(neurons_per_core, Mapping):
         _check_keys(neurons_per_core, populations)
     elif neurons_per_core is not None:
         _whole(neurons_per_core, "neurons_per_core")
     _check_gaps(populations)
-    inputs = None if isinstance(network, Sequence) else _inputs(network, board)
-    cores = _fill(populations, board, neurons_per_core, None)
-    fan_in = board.limit("fan_in_per_core")
-    if (
-        inputs is not None
-        and fan_in is not None
-        and inputs.most_per_core(cores.core, cores.count) > fan_in
-    ):
-        cores = _fill(populations, board, neurons_per_core, (inputs, int(fan_in)))
-    wired = None if isinstance(network, Sequence) else network.projections
-    return _placement(board, cores, populations, inputs, wired)
+    fan_in, binds = board.limit("fan_in_per_core"), None
+    if wiring is not None and fan_in is not None:
+        binds = Inputs(wiring, int(fan_in)), int(fan_in)
+    cores, known = _fill(populations, board, neurons_per_core, binds)
+    per_chip = int(board.limit("app_cores_per_chip") or board.limit("cores_per_chip") or 1)
+    per_board = per_chip * int(board.limit("chips") or 1)
+    boards = max(1, -(-cores.count // per_board))
+    in_frame = board.limit("boards_per_frame")
+    return Placement(
+        board=board.name,
+        core=cores.core,
+        cores=cores.count,
+        boards=boards,
+        frames=-(-boards // int(in_frame)) if in_frame else 1,
+        cores_per_board=per_board,
+        chips=-(-cores.count // per_chip),
+        usage=(
+            *([Usage("cores", cores.count, boards * per_board, "cores")] if known else []),
+            *usage(board, boards, cores, populations, wiring),
+        ),
+        known=known,
+    )
 
 
 def _fill(
@@ -186,84 +163,22 @@ def _fill(
     board: Board,
     given: NeuronsPerCore,
     fan_in: tuple[Inputs, int] | None,
-) -> Cores:
+) -> tuple[Cores, bool]:
+    """Return the filled cores, and whether it is known how many cells they hold."""
     limit, n_cells = _limit(board), sum(row.size for row in populations)
     cores = Cores(np.full(n_cells, NO_CORE, np.int32), fan_in)
-    alone = board.model == "software_cores"
+    alone, known = board.model == "software_cores", True
     for row in populations:
         if row.kind == "source" and "e_source_tick" not in board.dynamic:
             continue
         slots, own = _slots(row, given, limit, board)
+        known = known and (slots is not None or row.size == 0)
         if alone or own:
             cores.close()
         cores.take(row.first, row.size, max(1, n_cells) if slots is None else slots)
         if own:
             cores.close()
-    return cores
-
-
-def _placement(
-    board: Board,
-    cores: Cores,
-    populations: Sequence[Placeable],
-    inputs: Inputs | None,
-    wired: Sequence[Wired] | None,
-) -> Placement:
-    per_chip = int(board.limit("app_cores_per_chip") or board.limit("cores_per_chip") or 1)
-    per_board = per_chip * int(board.limit("chips") or 1)
-    boards = max(1, -(-cores.count // per_board))
-    in_frame = board.limit("boards_per_frame")
-    frames = -(-boards // int(in_frame)) if in_frame else 1
-    usage = [Usage("cores", cores.count, boards * per_board, "cores")]
-    limit = _limit(board)
-    if limit is not None:
-        fullest = _fullest(cores.core, populations)
-        usage.append(Usage("neurons on the fullest core", fullest, limit, "neurons"))
-    most = board.limit("fan_in_per_core")
-    if inputs is not None and most is not None:
-        used = inputs.most_per_core(cores.core, cores.count)
-        usage.append(Usage("inputs of the fullest core", used, int(most), "inputs"))
-    most = board.limit("fan_in_per_neuron")
-    if inputs is not None and most is not None:
-        used = inputs.most_per_cell()
-        usage.append(Usage("synapses of the fullest neuron", used, int(most), "inputs"))
-    usage += _capacity(board, boards, populations, wired)
-    chips = -(-cores.count // per_chip)
-    return Placement(
-        board.name, cores.core, cores.count, boards, frames, per_board, chips, tuple(usage)
-    )
-
-
-def _capacity(
-    board: Board, boards: int, populations: Iterable[Placeable], wired: Sequence[Wired] | None
-) -> Iterator[Usage]:
-    """Yield what is used of the neurons and synapses that the boards have in all."""
-    most = board.limit("neurons")
-    if most is not None:
-        used = sum(row.size for row in populations if row.kind == "neuron")
-        yield Usage("neurons", used, boards * int(most), "neurons")
-    most = board.limit("synapses")
-    if most is not None and wired is not None:
-        used = sum(len(row.pre) for row in wired)
-        yield Usage("synapses", used, boards * int(most), "synapses")
-
-
-def _fullest(core: NDArray[np.int32], populations: Iterable[Placeable]) -> int:
-    """Return how many neurons sit on the core that has most of them."""
-    held = np.zeros(int(core.max(initial=0)) + 1, np.int64)
-    for row in populations:
-        if row.kind == "neuron":
-            held += np.bincount(core[row.first : row.first + row.size], minlength=len(held))
-    return int(held.max())
-
-
-def _inputs(network: HasPopulations, board: Board) -> Inputs | None:
-    """Return the inputs of the cells, if a limit of the board asks for them."""
-    names = ("fan_in_per_core", "fan_in_per_neuron")
-    if all(board.limit(name) is None for name in names):
-        return None
-    n_cells = sum(row.size for row in network.populations)
-    return Inputs(tuple((row.pre, row.post) for row in network.projections), n_cells)
+    return cores, known
 
 
 def _check_gaps(populations: Iterable[Placeable]) -> None:

@@ -59,7 +59,7 @@ ROWS: list[tuple[str, str, type[BaseException], list[str]]] = [
     ("dt none", "sim.setup(timestep=None)", TypeError, ["timestep", "number"]),
     ("max_delay negative", "sim.setup(max_delay=-1)", ValueError, ["max_delay", "positive"]),
     ("min_delay text", "sim.setup(min_delay='short')", TypeError, ["min_delay", "number", "short"]),
-    ("time scale zero", "sim.setup(time_scale_factor=0)", ValueError, ["time_scale_factor", "positive finite number."]),
+    ("time scale zero", "sim.setup(time_scale_factor=0)", ValueError, ["time_scale_factor", "a finite number >= 1", "0"]),
     ("spike precision", "sim.setup(spike_precision='offgrid')", UnknownNameError, ["offgrid", "off_grid"]),
     ("seed negative", "sim.setup(seed=-1)", InvalidValueError, ["seed", "-1"]),
     # cells and their parameters

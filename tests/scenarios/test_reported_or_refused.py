@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from pyNN import errors
 
+from pynn_greenmorph.boards.files import board_files
 from pynn_greenmorph.errors import FidelityWarning, InvalidValueError
 from pynn_greenmorph.network import unique_labels
-from pynn_greenmorph.registry import board_files
 
 RECEPTOR = """
 import pyNN.greenmorph as sim
@@ -59,9 +59,15 @@ def test_a_delay_that_is_too_long(sim: Any, delay: float) -> None:
 
 
 def test_a_factor_below_one_is_refused_before_the_run(sim: Any) -> None:
-    """Not when the report is made, after the work."""
-    with pytest.raises(InvalidValueError, match=r"time_scale_factor.*1 or more"):
+    """Not when the report is made, after the work; the report's own says the same."""
+    with pytest.raises(InvalidValueError) as early:
         sim.setup(time_scale_factor=0.5)
+    assert "time_scale_factor is not a slow-down" in str(early.value)
+    assert "a finite number >= 1" in str(early.value)
+    sim.setup()
+    with pytest.raises(InvalidValueError) as late:
+        sim.energy_report(time_scale_factor=0.5)
+    assert str(late.value).replace("energy_report()", "setup()") == str(early.value)
 
 
 ROUNDED = {

@@ -14,7 +14,7 @@ from pyNN.random import NumpyRNG, RandomDistribution
 from pyNN.recording.files import StandardTextFile
 
 from pynn_greenmorph.errors import FidelityWarning
-from pynn_greenmorph.frontend import bulk, connectors, pairs
+from pynn_greenmorph.frontend import bulk, pairs
 from tests.scenarios.test_wiring_like_mock import CONNECTORS, PLACES, SYNAPSES, fits, rd, wire
 
 DT = 0.1
@@ -23,7 +23,7 @@ DT = 0.1
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Kernels also for the smallest networks."""
-    monkeypatch.setattr(connectors, "_MANY_CANDIDATES", 0)
+    monkeypatch.setattr(bulk, "_MANY_PAIRS", 0)
     monkeypatch.setattr(bulk, "_MANY_COLUMNS", 0)
 
 

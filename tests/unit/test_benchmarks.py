@@ -144,6 +144,59 @@ def test_tables_are_made_from_results(benchmark_module: Any) -> None:
     assert len(tables.part_readme(results).splitlines()) <= 8
 
 
+def test_tables_of_reports_and_of_counting_are_made_from_results(benchmark_module: Any) -> None:
+    tables = benchmark_module("write_tables")
+    machine = benchmark_module("machine").describe()
+    sizes = {
+        f"k{k}": {
+            "machine": machine, "cells": 100_000, "degree": k, "repeats": 5,
+            "report_s": {"loihi1": k / 200}, "compare_s": 2.0, "html_s": 3.0,
+        }
+        for k in (100, 10)
+    }  # fmt: skip
+    counting = {
+        "machine": machine, "pairs": 21, "spikes": 9,
+        "on_s": [1.0, 1.01, 1.02], "off_s": [0.99, 1.0, 1.01], "cost_percent": [-0.4, 1.0, 1.23],
+    }  # fmt: skip
+    results = {"peers": {}, "reports": {**sizes, "counting": counting}}
+    tables.mark_machines(results)
+    lines = tables.part_reports(results).splitlines()
+    assert lines[0] == "|s|100 000 cells × 10 (A)|100 000 cells × 100 (A)|"
+    assert lines[2:] == [
+        "|report on `loihi1`|0.050|0.50|",
+        "|report, then all boards side by side|2.0|2.0|",
+        "|report, then a page in HTML with them|3.0|3.0|",
+    ]
+    shown = tables.part_counting(results).splitlines()
+    assert shown[0] == "|21 pairs (A)|lower quartile|median|upper quartile|"
+    assert shown[2:] == [
+        "|`run()` with counting, s|1.00|1.01|1.02|",
+        "|without, s|0.990|1.00|1.01|",
+        "|cost of counting, %|-0.40|1.0|1.2|",
+    ]
+    assert "`reports counting`" in tables.part_machine(results)
+    nothing = tables.MISSING
+    assert (tables.part_reports({}), tables.part_counting({})) == (nothing, nothing)
+
+
+def test_a_report_is_timed_on_every_priced_board(
+    benchmark_module: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accounting = benchmark_module("accounting")
+    monkeypatch.setattr(accounting, "CELLS", 30)
+    monkeypatch.setattr(accounting, "REPEATS", 1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FidelityWarning)
+        found = accounting.report(2)
+    assert {"loihi1", "truenorth", "spinnaker1_spinn5"} < set(found["report_s"])
+    assert "ideal" not in found["report_s"]
+    assert min(*found["report_s"].values(), found["compare_s"], found["html_s"]) > 0
+    ledger = accounting.ledger_of(30, 2)
+    row = ledger.projections[0]
+    assert row.events.sum() == row.emitted[row.pre].sum()
+    assert len(row.pre) == 60
+
+
 def test_tables_of_the_pages_are_up_to_date(
     benchmark_module: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

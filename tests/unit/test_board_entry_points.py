@@ -11,10 +11,10 @@ import pytest
 from click.testing import CliRunner
 
 from pynn_greenmorph.boards.comparators import list_comparators, load_comparator
+from pynn_greenmorph.boards.files import board_files, comparator_files
 from pynn_greenmorph.boards.profile import hidden_boards, list_boards, load_board
 from pynn_greenmorph.cli import main
 from pynn_greenmorph.errors import BoardError
-from pynn_greenmorph.registry import board_files, comparator_files
 
 POINTS = """
 [pynn_greenmorph.boards]

@@ -18,11 +18,11 @@ from pynn_greenmorph.accounting.components import MODELS
 from pynn_greenmorph.boards.catalogue import check_profile, load_profile
 from pynn_greenmorph.boards.check import faults
 from pynn_greenmorph.boards.comparators import list_comparators, load_comparator
+from pynn_greenmorph.boards.files import board_files
 from pynn_greenmorph.boards.plausible import NUMBERS
 from pynn_greenmorph.boards.profile import ALIASES, board_name, list_boards, load_board
 from pynn_greenmorph.boards.vocabulary import NEEDS, UNITS
 from pynn_greenmorph.errors import BoardError, UnknownNameError
-from pynn_greenmorph.registry import board_files
 
 SPINN5 = board_files()["spinnaker1_spinn5"]
 

@@ -218,8 +218,45 @@ def test_files_and_boards_that_are_not_there(tmp_path: Path) -> None:
         calibrate("spinnaker", tmp_path / "m.csv")
     with pytest.raises(UnknownNameError, match="unknown board 'spinaker'"):
         calibrate("spinaker", tmp_path / "m.csv")
-    with pytest.raises(BoardError):
+
+
+def test_a_board_without_prices_of_its_own_names_those_that_have_some(tmp_path: Path) -> None:
+    with pytest.raises(BoardError) as caught:
         calibrate("ideal", measurements(tmp_path / "m.csv"))
+    words = str(caught.value)
+    assert "board 'ideal' has no prices of its own to fit" in words
+    assert "Calibrate spinnaker1_spinn5, which prices its counts" in words
+    (allowed,) = re.findall(r"Allowed: (.*?), or the path", words)
+    assert set(allowed.split(", ")) == {*list_boards()} - {"ideal"}
+    for name in allowed.split(", "):  # each of them gets as far as the file
+        with pytest.raises(ReportError, match="No such file"):
+            calibrate(name, tmp_path / "none.csv")
+
+
+def test_what_the_measurements_do_not_tell_is_refused_before_it_is_written(tmp_path: Path) -> None:
+    # Rows with and without a million events differ by 10 mJ, rows that should be alike by 4 J:
+    # (2**2 * 4 rows / 2 degrees of freedom) * (1/2 + 1/2) J**2 is the variance of 10 mJ.
+    rows = [(102.01, 1e9, 1e6), (98.01, 1e9, 1e6), (102, 1e9, 0), (98, 1e9, 0)]
+    path = write(tmp_path / "m.csv", ("energy_j", "neuron_updates", "synaptic_events"), rows)
+    result = calibrate("spinnaker", path)
+    vague = result["e_syn_event"]
+    assert vague.value == pytest.approx(1e-8)
+    assert vague.std == pytest.approx(8**0.5 * 1e-6)
+    assert "all but unknown" in str(result)
+    with pytest.raises(InvalidValueError, match=r"do not tell e_syn_event is .* leave its column"):
+        result.to_toml(tmp_path / "mine.toml", "mine", boundary="board_dc")
+    assert not (tmp_path / "mine.toml").exists()
+
+
+def test_a_profile_that_would_not_load_is_not_written(tmp_path: Path) -> None:
+    energy = counts() @ (TRUE * 1e9)
+    rows = zip(energy.tolist(), *counts().T.tolist(), strict=True)
+    path = write(tmp_path / "m.csv", ("energy_j", *COLUMNS), rows)
+    with pytest.warns(GreenmorphWarning):
+        result = calibrate("spinnaker", path)
+    with pytest.raises(InvalidValueError, match=r"refused: .*board_dc_W.*e_neuron_update"):
+        result.to_toml(tmp_path / "mine.toml", "mine", boundary="board_dc")
+    assert not (tmp_path / "mine.toml").exists()
 
 
 @pytest.mark.parametrize("board", list_boards())

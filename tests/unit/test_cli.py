@@ -141,6 +141,16 @@ def test_a_wrong_command_fails_before_the_script_runs(
     ]  # it did not run, and no report was begun
 
 
+def test_a_simulator_that_the_script_does_not_import_is_refused(script: Write) -> None:
+    """Its own import would run for real, and end in an error or in a simulation elsewhere."""
+    script("open('ran', 'w').close()\nimport pyNN.spiNNaker as sim\n")
+    result = invoke("run", "model.py", "--as", "neuron")
+    assert result.exit_code == 2
+    assert "imports pyNN.spiNNaker (line 2), not pyNN.neuron" in result.output
+    assert "Allowed: --as spiNNaker, or no --as" in result.output
+    assert not Path("ran").exists()
+
+
 def test_a_report_that_exists_is_not_touched_by_the_checks(script: Write) -> None:
     script("raise SystemExit(4)")
     Path("r.json").write_text("old")
@@ -270,6 +280,7 @@ def test_ctrl_c_ends_with_130_and_still_reports(script: Write, tmp_path: Path) -
     result = greenmorph("run", "model.py", cwd=tmp_path)
     assert result.returncode == 130
     assert "Interrupted in model.py, line " in result.stderr
+    assert "model.py did not finish (KeyboardInterrupt)" in result.stdout
     assert "Traceback" not in result.stderr
     assert " J" in result.stdout
 
@@ -314,7 +325,7 @@ def test_the_board_of_the_command_wins(script: Write) -> None:
 
 
 # A Loihi that runs as fast as it can is far above its measured power, and warned of.
-@pytest.mark.filterwarnings("ignore:.*the mean power during T_wall")
+@pytest.mark.filterwarnings("ignore:.*T_wall is a lower bound")
 def test_a_boundary_that_the_scripts_own_board_lacks_ends_it_at_setup(script: Write) -> None:
     setup, rest = MODEL.format(simulator="nest").split("sim.setup(timestep=1.0)")
     source = f"{setup}sim.setup(1.0, board='loihi'); print('built'){rest}"

@@ -10,9 +10,9 @@ from click.testing import CliRunner, Result
 
 from pynn_greenmorph.boards.catalogue import load_profile
 from pynn_greenmorph.boards.comparators import list_comparators
+from pynn_greenmorph.boards.files import board_files
 from pynn_greenmorph.boards.profile import list_boards, load_board
 from pynn_greenmorph.cli import main, run
-from pynn_greenmorph.registry import board_files
 
 
 def invoke(*arguments: str) -> Result:

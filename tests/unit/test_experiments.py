@@ -13,6 +13,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -24,13 +25,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import pynn_greenmorph.accounting.experiments.attempt as attempt_module
+import pynn_greenmorph.accounting.experiments.file as file_module
 import pynn_greenmorph.accounting.experiments.process as process_module
 from pynn_greenmorph.accounting.experiments.attempt import Attempt, start
 from pynn_greenmorph.accounting.experiments.entries import Entry, group
-from pynn_greenmorph.accounting.experiments.file import prepare, write
+from pynn_greenmorph.accounting.experiments.file import prepare, read, write
 from pynn_greenmorph.accounting.experiments.formats import STUDY_FORMATS, render_study
 from pynn_greenmorph.accounting.experiments.key import Key, canonical, make_key
 from pynn_greenmorph.accounting.experiments.measure import Measured, measure, unpriced
+from pynn_greenmorph.accounting.experiments.medium import UNWRITABLE
 from pynn_greenmorph.accounting.experiments.process import Process, fate, this_process
 from pynn_greenmorph.accounting.experiments.sensitivity import outcomes, sensitivity
 from pynn_greenmorph.accounting.experiments.study import Study, read_study
@@ -470,7 +473,7 @@ def other_version(path: Path) -> None:
         (lambda path: path.write_bytes(b""), "empty, so it is no ledger or was cut off"),
         (lambda path: path.write_text("{}" * 1000), "not a ledger of experiments, or its begin"),
         (foreign, "an SQLite file, but not a ledger"),
-        (other_version, r"its format is 7, this version .* knows format 1.*this file was not cha"),
+        (other_version, r"its format is 7, this version .* knows format 2.*this file was not cha"),
         (lambda path: path.mkdir(), "a directory, not a file"),
     ],
 )
@@ -572,6 +575,25 @@ def test_a_busy_ledger_waits_for_its_turn(path: Path) -> None:
     assert read_study(path).n_exp == 2
 
 
+def test_a_reader_who_may_not_write_never_mixes_two_times(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempted(path, "finished", w=1)
+    monkeypatch.setattr(file_module, "obstacle", lambda target: UNWRITABLE)
+    seen = []
+
+    def look(db: sqlite3.Connection) -> int:
+        seen.append(db.execute("SELECT count(*) FROM attempts").fetchone()[0])
+        if len(seen) == 1:  # meanwhile its owner removes one
+            with closing(sqlite3.connect(path)) as owner:
+                owner.execute("DELETE FROM attempts")
+                owner.commit()
+        return seen[-1]
+
+    assert read(path, look) == 0
+    assert seen == [1, 0]
+
+
 def test_a_failed_change_leaves_nothing(path: Path) -> None:
     attempted(path, "finished", w=1)
 
@@ -624,7 +646,7 @@ def test_every_format(swept: Study) -> None:
     assert len(shown["csv"].splitlines()) == 1 + 5
     for name in ("text", "markdown", "html"):
         assert "nested.rate" in shown[name]
-    assert shown["latex"].count(r"\begin{tabular}") == 4
+    assert shown["latex"].count(r"\begin{tabular}") == 5
     with pytest.raises(ReportError, match="no place for sci"):
         render_study(swept, n, "csv", n.sci("image", 10))
     values = json.loads(render_study(swept, n, "json", n.sci("image", 10)))
@@ -652,7 +674,7 @@ def test_words_of_users_do_nothing_to_a_terminal_or_a_spreadsheet(path: Path) ->
         attempt.end("failed", "@SUM(1)", {"\x9bacc": 0.5})
     study = read_study(path)
     shown = {name: render_study(study, study.nature(), name) for name in STUDY_FORMATS}
-    for name in ("text", "markdown", "latex", "json"):
+    for name in ("text", "markdown", "latex", "json", "html"):
         assert set(re.findall(r"[\x00-\x1f\x7f-\x9f]", shown[name])) == {"\n"}, name
     rows = list(csv.DictReader(io.StringIO(shown["csv"])))
     assert [(row["name"][:2], row["error"]) for row in rows] == [("'=", "'@SUM(1)")] * 2

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pynn_greenmorph.accounting.explanation import paths
+from pynn_greenmorph.accounting.numbers import quantity
 from pynn_greenmorph.accounting.report import Report, make_report
 from pynn_greenmorph.errors import InvalidValueError, ReportError, UnknownNameError
 from tests.ledgers import Wires, make_ledger
@@ -60,8 +62,23 @@ def test_a_clamp_is_part_of_the_explanation() -> None:
     busy = make_ledger([("p", "neuron", 510)], [], [200_000] * 510)
     with pytest.warns(match="2 of 2 cores"):
         made = make_report(busy, board="spinnaker")
-    assert "2 cores are above their cap" in str(made.explain("dynamic.spikes"))
-    assert "core_busy_W = 47 mW" in str(made.explain("dynamic"))
+    words = " ".join(str(made.explain("dynamic.spikes")).split())
+    # 510 cells with 200 000 spikes of 9.99 nJ each; the rest is 510 000 updates of 89.9 nJ.
+    spikes_j, updates_j, cap_j = 102_000_000 * 9.99e-9, 510_000 * 89.9e-9, 2 * 0.047
+    charged_j = made.components["spikes"].energy_j
+    assert charged_j == pytest.approx(cap_j * spikes_j / (spikes_j + updates_j), rel=1e-12)
+    assert (
+        f"102 000 000 * 9.99 nJ = 1.019 J before the cap, of which {quantity(charged_j, 'J')} "
+        "are charged"
+    ) in words
+    assert "2 cores are above their cap of 47 mW * 1 s = 47 mJ and are charged that" in words
+    assert f"took {quantity(spikes_j + updates_j - cap_j, 'J')} from all events" in words
+    dynamic = " ".join(str(made.explain("dynamic")).split())
+    assert "core_busy_W = 47 mW" in dynamic
+    assert "spikes: 102 000 000 * 9.99 nJ = 1.019 J before the cap" in dynamic
+    factor = float(re.search(r"time_scale_factor=([\d.]+) would fit", words).group(1))  # type: ignore[union-attr]
+    free = make_report(busy, board="spinnaker", time_scale_factor=factor)
+    assert "before the cap" not in str(free.explain("dynamic.spikes"))
 
 
 def test_what_is_not_published_is_said() -> None:

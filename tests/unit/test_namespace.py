@@ -34,11 +34,33 @@ def python(code: str, *flags: str) -> str:
 
 def test_registry_needs_neither_pynn_nor_numba() -> None:
     loaded = python(
-        "import sys, pynn_greenmorph.registry as r; r.board_files();"
+        "import sys, pynn_greenmorph.registry, pynn_greenmorph.boards.files as f; f.board_files();"
         "print({name.partition('.')[0] for name in sys.modules}"
         " & {'pyNN', 'neo', 'quantities', 'lazyarray', 'numba', 'matplotlib'})"
     )
     assert loaded == "set()"
+
+
+def test_a_script_that_asks_for_no_report_does_not_wait_for_one() -> None:
+    loaded = python(
+        "import sys, pyNN.mock\n"
+        "before = set(sys.modules)\n"
+        "import pyNN.greenmorph as sim\n"
+        "sim.setup()\n"
+        "print(*sorted(set(sys.modules) - before))"
+    ).split()
+    ours = {name.rpartition(".")[2] for name in loaded if ".accounting." in name}
+    assert ours == {
+        "host",
+        "host_counters",
+        "last_run",
+        "ledger",
+        "numbers",
+        "printable",
+        "wrapping",
+    }
+    others = {"sqlite3", "csv", "jsonschema", "matplotlib", "pandas", "numba", "llvmlite"}
+    assert others.isdisjoint(name.partition(".")[0] for name in loaded)
 
 
 def test_version_is_a_literal_that_needs_no_import() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import runpy
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -173,11 +175,31 @@ def test_numpy_numbers_are_numbers() -> None:
         ({"region": "europe-wst3"}, "Did you mean 'Google Cloud Frankfurt' .europe-west3"),
         ({"country": "FRA", "region": "europe-west3"}, "region of France"),
         ({"country": "DEU", "year": 1990}, "'2023'"),
+        ({"country": "DE"}, r"three letters.*Did you mean 'Germany' \(DEU\)\?$"),
+        ({"country": "Korea"}, r"'South Korea' \(KOR\) or 'North Korea' \(PRK\)"),
+        ({"country": "Atlantis"}, r"intensity_table\(\) lists all"),
+        ({"country": "California"}, "It is a region: give country='USA', region='CA'"),
+        ({"country": "USA", "region": "Bavaria"}, "Allowed: AL, AK, .*WY, us-central1"),
+        ({"country": "AUT", "region": "Tirol"}, "Allowed: none, .*Leave region out"),
+        ({"region": "ca"}, "It is California, United States: give country='USA', region='CA'"),
+        ({"region": "Germany"}, "It is a country: give country='DEU'"),
+        ({"region": "us-east-1"}, r"Google Cloud: africa-.*\(us-east1\).*no other cloud"),
+        ({"region": "westeurope"}, "The data have no other cloud: for one, give the country"),
     ],
 )
 def test_a_place_that_is_not_listed_is_an_error(place: Mapping[str, Any], known: str) -> None:
     with pytest.raises(UnknownNameError, match=known):
         grid_intensity(**place)
+
+
+def test_the_page_of_places_is_fresh_and_has_them_all() -> None:
+    root = Path(__file__).resolve().parents[2]
+    page = runpy.run_path(str(root / "docs" / "make_places.py"))["page"]()
+    written = (root / "docs" / "reference" / "places.md").read_text(encoding="utf-8")
+    assert page == written, "run 'python docs/make_places.py'"
+    assert written.count("\n| `") == len(intensity_table())
+    for row in intensity_table():
+        assert f"| `{row.region or row.country}` |" in written
 
 
 def test_places() -> None:

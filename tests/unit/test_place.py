@@ -118,3 +118,16 @@ def test_neurons_and_synapses_are_compared_with_what_all_boards_hold() -> None:
     assert "synapses" not in {
         row.what for row in place(ledger.populations, load_board("odin")).usage
     }
+
+
+def test_a_neuron_that_must_reach_more_cores_than_it_can_is_said() -> None:
+    # Neuron 0 has targets on cores 0 and 1, and the source outside may have them anywhere.
+    wires = [Wires("w", [0, 0, 0, 5, 300, 300], [1, 2, 256, 256, 0, 299])]
+    ledger = make_ledger([("a", "neuron", 300), ("in", "source", 1)], wires)
+    with pytest.warns(
+        FidelityWarning, match="cores that one neuron reaches: 2, but the board hold"
+    ):
+        report = make_report(ledger, board="truenorth")
+    assert [row["kind"] for row in report.fidelity] == ["capacity"]
+    one = make_ledger([("a", "neuron", 300)], [Wires("w", [0, 0, 5], [1, 2, 256])])
+    assert make_report(one, board="truenorth").fidelity == ()

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pynn_greenmorph.accounting import deliveries
 from pynn_greenmorph.accounting.charges import charge
 from pynn_greenmorph.accounting.components import COUNTERS, components_of
 from pynn_greenmorph.accounting.counting import Counting
+from pynn_greenmorph.accounting.deliveries import count_deliveries
 from pynn_greenmorph.accounting.intervals import draw, interval
 from pynn_greenmorph.accounting.priced import Priced
 from pynn_greenmorph.accounting.pricing import price
@@ -105,32 +105,12 @@ def test_a_core_reached_twice_is_billed_to_the_earlier_projection() -> None:
     assert priced.projections["later"].counters["synaptic_events"] == 4
 
 
-def test_blocks_of_sources_and_sorting_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    rng = np.random.default_rng(3)
-    n, m = 60, 400
-    wires = [
-        Wires(name, rng.integers(0, n, m).tolist(), rng.integers(0, n, m).tolist()) for name in "ab"
-    ]
-    ledger = make_ledger([("p", "neuron", n)], wires, rng.integers(0, 9, n))
-    placed = place(ledger, SPINN5, 7)
-    size, tables = placed.cores**2, []
-    table, sort = 1 << 30, 0  # what decides for the one and the other
-    for way, block_bytes in ((table, 1), (table, placed.cores * 13), (table, 1 << 20), (sort, 1)):
-        monkeypatch.setattr(deliveries, "SPARSE", way)
-        found = deliveries.count_deliveries(
-            ledger.projections, placed.core, placed.cores, block_bytes=block_bytes
-        )
-        tables.append(
-            [np.bincount(r.source * placed.cores + r.target, r.count, size) for r in found]
-        )
-    assert sum(table.sum() for table in tables[0]) > 0
-    assert all(np.array_equal(tables[0], other) for other in tables[1:])
-
-
 def test_counts_stay_exact_beyond_float64() -> None:
     large = 2**53 + 1
     ledger = make_ledger([("p", "neuron", 2)], [Wires("p->p", [0, 0], [0, 1])], [large, 0])
-    charges = charge(Counting(ledger, place(ledger, SPINN5)), components_of(SPINN5))
+    placed = place(ledger, SPINN5)
+    routes = count_deliveries(ledger, placed.core)
+    charges = charge(Counting(ledger, placed, routes), components_of(SPINN5))
     assert charges.counters[0]["spikes"] == large
     assert charges.counters[1]["deliveries"] == large
     assert charges.counters[1]["synaptic_events"] == 2 * large
@@ -152,6 +132,20 @@ def test_a_core_draws_no_more_than_its_cap(factor: float) -> None:
     assert fits == pytest.approx(demand / CAP_W, rel=1e-12)
     assert price(ledger, SPINN5, time_scale_factor=fits * 1.0001).overrun.cores == 0
     assert price(ledger, SPINN5, time_scale_factor=fits * 0.9999).overrun.cores == 1
+
+
+def test_with_the_factor_that_fits_every_event_is_paid_for_and_the_clock_runs_longer() -> None:
+    spikes = [1_000_000] * 255 + [0] * 255
+    ledger = make_ledger([("p", "neuron", 510)], [], spikes)
+    late = price(ledger, SPINN5)
+    assert late.wall.factor == 1.0  # the clock is kept, and the power saturates
+    fits = late.overrun.fitting_factor
+    slow = price(ledger, SPINN5, time_scale_factor=fits)
+    assert slow.wall.factor == fits > 50
+    assert slow.static_j == pytest.approx(late.static_j * fits, rel=1e-12)
+    demand = np.array([slow.counters[name] for name in COUNTERS]) @ COSTS
+    assert slow.dynamic_j == pytest.approx(demand, rel=1e-9)
+    assert late.dynamic_j + late.overrun.clamped_j == pytest.approx(demand, rel=1e-9)
 
 
 def test_where_the_cap_binds_all_on_that_core_shrink_alike() -> None:

@@ -20,6 +20,7 @@ from pynn_greenmorph.accounting.experiments.attempt import start
 from pynn_greenmorph.accounting.experiments.key import make_key
 from pynn_greenmorph.accounting.experiments.measure import measure
 from pynn_greenmorph.accounting.experiments.study import Study, read_study
+from pynn_greenmorph.accounting.experiments.words import study_tables
 from pynn_greenmorph.accounting.report import make_report
 from pynn_greenmorph.boards.profile import load_board
 from pynn_greenmorph.cli import main
@@ -72,7 +73,7 @@ def test_attempts_of_every_ending() -> None:
     sim.end()
     entries = read_study("experiments.sqlite").entries
     assert [e.status for e in entries] == ["finished", "failed", "interrupted", "finished"]
-    assert [e.error for e in entries] == ["", "ValueError: x", "KeyboardInterrupt: ", ""]
+    assert [e.error for e in entries] == ["", "ValueError: x", "KeyboardInterrupt", ""]
     assert [e.result for e in entries] == [0.5, 1.5, 2.5, 3.5]
     board = "spinnaker1_spinn5 (set up as ideal)"
     assert {(e.seed, e.board, e.epochs) for e in entries} == {("3", board, 3)}
@@ -314,6 +315,8 @@ def test_every_ending_of_a_run(ending: str, status: str, code: int) -> None:
     script = f"import sys\nimport pyNN.greenmorph as sim\nsim.setup()\n{ending}\n"
     done = greenmorph("run", "model.py", "--ledger", "study.sqlite", script=script)
     assert done.returncode == code, done.stderr
+    early = done.stdout.startswith("model.py did not finish (")
+    assert early == (status in ("failed", "interrupted"))
     (entry,) = read_study("study.sqlite").entries
     assert (entry.status, entry.seed is None) == (status, False)
 
@@ -414,3 +417,32 @@ def test_files_that_are_neither(ledger: str) -> None:
         assert hint in result.output
     both = invoke("report", ledger, "half.json")
     assert "'half.json' is not a ledger" in both.output
+
+
+def test_two_scripts_of_one_name_and_paths_that_change() -> None:
+    """Four processes at once: two scripts with one name, one of them run twice, and a copy."""
+    for name, time in (("a", 10), ("b", 20), ("c", 10)):
+        script = "import os\nos.chdir('/')\nimport pynn_greenmorph as sim\nsim.setup()\n"
+        script += f"sim.Population(2, sim.IF_curr_exp())\nsim.run({time}.0)\n"
+        Path(name).mkdir()
+        Path(name, "train.py").write_text(script, encoding="utf-8")
+    command = [sys.executable, "-W", "error", "-m", "pynn_greenmorph.cli", "run"]
+    pipe = subprocess.PIPE
+    children = [
+        subprocess.Popen(
+            [*command, f"{name}/train.py", "--ledger", "a/../study.sqlite"],
+            env=ENV,
+            stdout=pipe,
+            stderr=pipe,
+        )
+        for name in "aabc"
+    ]
+    said = [child.communicate() for child in children]
+    assert [child.returncode for child in children] == [0] * 4, said
+    study = study_of("study.sqlite")
+    # A copy in another folder is the same script.
+    assert (study.n_exp, study.statuses["finished"]) == (2, 4)
+    assert sorted(len(attempts) for attempts in study.experiments) == [1, 3]
+    shown = {row[1] for row in study_tables(study, study.nature())[1].rows}
+    assert shown == {f"train.py {entry.digest[:8]}" for entry in study.entries}
+    assert len(shown) == 2

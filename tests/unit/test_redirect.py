@@ -18,6 +18,7 @@ from pynn_greenmorph.dialects.simulators import (
     SIMULATORS,
     TwoSimulatorsError,
     check_one,
+    may_select_others,
     selections,
     simulator_named,
 )
@@ -210,6 +211,24 @@ def test_only_imports_that_surely_happen_are_found(
 ) -> None:
     found = selections(ast.parse(source))
     assert [(item.simulator.module, item.line) for item in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "may"),
+    [
+        ("import pyNN.nest as sim", False),
+        ("from pyNN import nest\nfrom pyNN.random import NumpyRNG\nsim = nest", False),
+        ("import pyNN.nest\ndef f():\n    import numpy", False),
+        ("import pyNN.nest\ndef f():\n    import pyNN.neuron", True),
+        ("try:\n    from pyNN import neuron\nexcept ImportError:\n    pass", True),
+        ("from pyNN.utility import get_simulator as g", True),
+        ("import pyNN.utility as u\nu.get_simulator()", True),
+        ("import importlib\nimportlib.import_module('pyNN.' + x)", True),
+        ("__import__(name)", True),
+    ],
+)
+def test_what_a_script_may_select_later_is_known(source: str, may: bool) -> None:
+    assert may_select_others(ast.parse(source)) == may
 
 
 def test_two_simulators_in_the_text_are_named_with_their_lines() -> None:

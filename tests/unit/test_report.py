@@ -105,8 +105,14 @@ def test_first_line_says_whose_joules_these_are(report: Report) -> None:
     assert own == "modelled: SpiNN-5 board, boxed board at the wall (spinnaker1_spinn5)"
 
 
+def rows(words: str) -> list[str]:
+    """Return the lines of a text, each with what belongs to it and stands below."""
+    return re.sub(r"\n {4,}", " ", words).splitlines()
+
+
 def test_every_line_with_a_joule_names_subject_and_source(report: Report) -> None:
-    words = str(report) + "\n" + str(report.nature("DEU")) + "\n" + str(report.compare())
+    shown = map(str, (report, report.nature("DEU"), report.compare()))
+    words = "\n".join(rows("\n".join(shown)))
     lines = [line for line in words.splitlines() if re.search(r"\d [kMGmunpf]?J\b", line)]
     assert len(lines) > 15
     for line in lines:
@@ -128,7 +134,7 @@ def test_every_line_with_a_joule_names_subject_and_source(report: Report) -> Non
 def test_all_sources_of_a_mixed_boundary_are_named() -> None:
     mixed = make_report(ledger(), boundary="frame")
     assert mixed.source_keys == ("SNAB", "SPINNMACHINE")
-    total = next(line for line in str(mixed).splitlines() if line.strip().startswith("total"))
+    total = next(line for line in rows(str(mixed)) if line.strip().startswith("total"))
     assert total.endswith("[SNAB, SPINNMACHINE]")
     assert mixed.static_j == pytest.approx(10 * (26.84 + 117 + 37.16))
 

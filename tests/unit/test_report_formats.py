@@ -18,7 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pynn_greenmorph.accounting import report as report_module
-from pynn_greenmorph.accounting.cite import bibtex
+from pynn_greenmorph.accounting.charts import Bar, bar_chart
+from pynn_greenmorph.accounting.cite import bibtex, package_bibtex
 from pynn_greenmorph.accounting.document import schema
 from pynn_greenmorph.accounting.flat import COLUMNS
 from pynn_greenmorph.accounting.formats import FORMATS, read_document, render
@@ -132,6 +133,86 @@ def test_labels_are_only_words_in_every_format(label: str) -> None:
         bare = re.sub(r"\\[%$_&#]|\\text\w+\{\}|\\\\", "", line)
         assert not re.search(r"[#$^~_]", bare), line
         assert bare.count("{") == bare.count("}")
+
+
+@given(st.lists(st.floats(1e-15, 1e15), min_size=1, max_size=12), st.booleans())
+def test_no_grid_line_crosses_a_word_of_a_chart(values: list[float], logarithmic: bool) -> None:
+    bars = [Bar(f"bar {at}", value, (value / 2, value)) for at, value in enumerate(values)]
+    chart = bar_chart("a title", bars, logarithmic=logarithmic)
+    texts = re.findall(r'<text(?: class="(\w+)")? x="[\d.]+" y="([\d.]+)"', chart)
+    # A word reaches from a letter's height above its line to the tail of a "g" below it.
+    words = [(float(y) - 11, float(y) + 4) for kind, y in texts if kind != "axis"]
+    pieces = re.findall(r"M[\d.]+ ([\d.]+)v([\d.]+)", chart)
+    lines = {(float(y), float(y) + float(length)) for y, length in pieces}
+    assert len(words) == 2 * len(values)
+    assert len(lines) == len(values)
+    for low, high in words:
+        assert not any(top < high and bottom > low for top, bottom in lines)
+    for y in re.findall(r'<rect [^>]* y="([\d.]+)"', chart):  # each bar has its piece of a line
+        assert any(top < float(y) and bottom > float(y) + 16 for top, bottom in lines)
+
+
+#: All that may stand in a table besides letters, digits and harmless punctuation.
+TEX = re.compile(
+    r"\\(?:text(?:backslash|brace(?:left|right)|ascii(?:circum|tilde|grave)|less|greater|bar)\{\}"
+    r"|ensuremath\{\\[A-Za-z]+\}|allowbreak\{\}|raggedright |[$&#%_])|\{\[\}|\{\*\}|\{\}"
+)
+
+
+def tex_tables(words: str) -> list[tuple[str, list[str]]]:
+    """Return the columns and the rows of every table; everything else is as it must be."""
+    found = re.findall(
+        r"\\begin\{table\}\n\\caption\{.*\}\n\\label\{[a-z0-9:-]+\}\n\\scriptsize\n"
+        r"\\setlength\{\\tabcolsep\}\{3pt\}\n\\begin\{tabular\}\{(.*)\}\n((?:.*\n)*?)"
+        r"\\end\{tabular\}\n\\end\{table\}",
+        words,
+    )
+    assert len(found) == words.count(r"\begin{table}") == words.count(r"\end{table}")
+    return [
+        (spec, [line for line in body.splitlines() if line != r"\hline"]) for spec, body in found
+    ]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(min_size=1, max_size=60), st.text(min_size=1, max_size=60))
+def test_tex_takes_no_label_for_a_command(label: str, message: str) -> None:
+    """By the kernel's rules: what is not escaped means itself, and every row has all cells."""
+    document = report().to_dict(compare=True)
+    document["populations"] = {label: document["populations"]["exc"]}
+    document["fidelity"] = [
+        {"kind": label, "where": "x", "count": 1, "largest": None, "unit": "", "message": message}
+    ]
+    for spec, rows in tex_tables(render(document, "latex")):
+        columns = re.findall(r"l|p\{0\.(\d{3})\\linewidth\}", spec)
+        assert sum(int(width) for width in columns if width) < 1000
+        for row in rows:
+            assert row.endswith(r" \tabularnewline")
+            plain = TEX.sub("", row.removesuffix(r" \tabularnewline"))
+            assert not set(plain) & set('\\{}$%#_^~`"<>|[*'), row
+            assert plain.count("&") == len(columns) - 1
+            assert not re.search(r"--|,,", row), "TeX would join them"
+            # Wider than Latin is shown by its number, which any font has.
+            assert all(ord(c) < 0x180 or c in "‐‑‒–—‘’“”†‡•…‰€™←↑→↓" for c in plain)
+
+
+def test_tex_breaks_long_words_and_wide_columns() -> None:
+    name = "A" * 70
+    (spec, rows), *_ = (
+        table for table in tex_tables(report(name).to_latex()) if "populations" in table[1][0]
+    )
+    assert re.fullmatch(r"p\{0\.\d+\\linewidth\}l+", spec)
+    pieces = r"\allowbreak{}".join([name[:12]] * 5 + [name[:10]])
+    assert rows[1].startswith(rf"\raggedright {pieces} & ")
+    assert latex_escape("a--b,,c µΩ 中 e\u0301") == r"a-{}-b,{},c µ\ensuremath{\Omega} U+4E2D é"
+
+
+def test_a_table_of_several_subjects_names_each() -> None:
+    made = report()
+    words = render(made.to_dict(compare=True), "latex")
+    (table,) = (t for t in words.split(r"\begin{table}") if "on other boards" in t)
+    assert r"\caption{the same counts on other boards}" in table
+    plain = table.replace(r"\allowbreak{}", "").replace(r"\raggedright ", "")
+    assert f"{latex_escape(made.subject)} {{[}}SNAB]" in plain
 
 
 def test_latex_tables_have_labels_and_say_the_subject_once() -> None:
@@ -304,6 +385,24 @@ def test_bibtex_has_an_entry_for_each_source() -> None:
     assert "author = {Ostrau, C and Klarhorst, C and Thies, M and Rueckert, U}" in text
     assert "journal = {Front. Neurosci}" in text
     assert "doi = {10.3389/fnins.2022.873935}" in text
+
+
+def test_this_software_is_cited_as_its_citation_file_says() -> None:
+    root = Path(__file__).resolve().parents[2]
+    file = (root / "CITATION.cff").read_text(encoding="utf-8")
+    own = file.partition("references:")[0]
+    told = dict(re.findall(r"^([\w-]+): \"?(.+?)\"?$", own, re.MULTILINE))
+    (entry,) = re.findall(r"(?s)@software\{pynn_greenmorph,\n(.*?)\n\}", package_bibtex())
+    fields = dict(re.findall(r"(?m)^  (\w+) = \{(.+)\},$", entry))
+    plain = {name: re.sub(r"[{}\\]", "", words) for name, words in fields.items()}
+    assert plain["title"] == told["title"]
+    assert plain["version"] == told["version"]
+    assert plain["author"] == " and ".join(re.findall(r"- name: (.+)", own))
+    licence = (root / "LICENSE").read_text(encoding="utf-8")
+    (year,) = re.findall(r"Copyright \(c\) (\d{4})", licence)
+    assert plain["year"] == told.get("date-released", year)[:4]
+    # A link is in both or in none.
+    assert plain.get("url") == told.get("url", told.get("repository-code"))
 
 
 def test_the_grid_is_cited_once_nature_was_asked() -> None:

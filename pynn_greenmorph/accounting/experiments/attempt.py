@@ -83,7 +83,16 @@ class Attempt:
         file.write(self.path, lambda db: db.execute(change, row))
 
     def end(self, status: str, error: str = "", result: Any = None) -> None:
-        """Record how it ended: ``"finished"``, ``"failed"`` or ``"interrupted"``."""
+        """Record how it ended.
+
+        Parameters
+        ----------
+        status : {"finished", "failed", "interrupted", "terminated"}
+        error : str
+            What ended it early, in words.
+        result : object
+            What came out, as plain values; ``None`` if nothing did.
+        """
         words = None if result is None else words_of(result)
         duration_s = time.monotonic() - self._begun
         row = (status, error, words, duration_s, self.id)

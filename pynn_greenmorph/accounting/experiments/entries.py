@@ -35,8 +35,9 @@ class Entry:
     driver : bool
         Whether it is a script that started experiments itself, so that it is none.
     status : str
-        ``"finished"``, ``"failed"``, ``"interrupted"``, ``"killed"``, ``"running"``, or
-        ``"unknown"`` if it did not end, on a host that cannot be asked from here.
+        ``"finished"``, ``"failed"``, ``"interrupted"``, ``"terminated"``, ``"killed"``,
+        ``"running"``, or ``"unknown"`` if it did not end, on a host that cannot be asked from
+        here.
     epochs : int
     overhead_s, overhead_j : float, s and J
     host, started_utc, error : str
@@ -69,8 +70,17 @@ class Entry:
 
     @property
     def passes(self) -> int:
-        """For how many epochs its sessions are charged: only a finished attempt made them all."""
+        """How many times its sessions are charged: only a finished attempt made all epochs."""
         return self.epochs if self.status == "finished" else 1
+
+    @property
+    def charged_epochs(self) -> int:
+        """Epochs that its sessions stand for; 0 if it simulated nothing.
+
+        What an attempt simulated that did not finish is one epoch that was begun. What a script
+        simulates outside of the experiments that it drives is no epoch of any.
+        """
+        return 0 if self.driver or not self.sessions else self.passes
 
 
 def read_entries(paths: Iterable[StrPath]) -> tuple[Entry, ...]:

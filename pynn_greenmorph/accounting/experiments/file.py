@@ -18,13 +18,14 @@ from typing import TypeVar
 
 from ...errors import ReportError, explain
 from ..files import StrPath, usual_mode
+from .medium import FULL, LOCAL, UNWRITABLE, obstacle
 
 __all__ = ["APPLICATION_ID", "FORMAT", "prepare", "read", "write"]
 
 #: Stands in the header of the file: "GrML".
 APPLICATION_ID = 0x47724D4C
 #: Version of the tables; other versions are refused.
-FORMAT = 1
+FORMAT = 2
 
 #: How long a writer waits for the others, s.
 PATIENCE_S = 60.0
@@ -40,7 +41,7 @@ CREATE TABLE attempts (
     host TEXT NOT NULL, boot_id TEXT NOT NULL, pid_space TEXT NOT NULL, pid INTEGER NOT NULL,
     process_started TEXT NOT NULL, started_utc TEXT NOT NULL,
     status TEXT NOT NULL DEFAULT 'started'
-        CHECK (status IN ('started', 'finished', 'failed', 'interrupted')),
+        CHECK (status IN ('started', 'finished', 'failed', 'interrupted', 'terminated')),
     duration_s REAL, error TEXT NOT NULL DEFAULT '', result TEXT
 );
 CREATE TABLE sessions (
@@ -76,10 +77,15 @@ def prepare(path: StrPath) -> Path:
     """
     target = _resolved(path)
     with _explained(target):
+        if not target.parent.is_dir():
+            what = f"the folder {str(target.parent)!r} does not exist"
+            raise ReportError(explain(what, where=_where(target), todo="Create it first"))
+        if target.exists():
+            _check_there(target)
+        if found := obstacle(target):
+            raise ReportError(explain(found.what, where=_where(target), todo=found.todo))
         if not target.exists():
             _create(target)
-        elif not os.access(target, os.W_OK):
-            raise ReportError(explain("the file is write-protected", where=_where(target)))
     write(target, lambda connection: _check_pages(connection, target))
     return target
 
@@ -154,11 +160,60 @@ def read(path: StrPath, look: Callable[[sqlite3.Connection], T]) -> T:
     target = _resolved(path)
     with _explained(target):
         _check_there(target)
-    # Whoever may write tidies up behind itself. On a medium that cannot be written SQLite needs to
-    # know that nobody else writes either.
-    mode = "rw" if os.access(target, os.W_OK) and os.access(target.parent, os.W_OK) else "ro"
-    if not os.access(target.parent, os.W_OK) and not Path(f"{target}-wal").exists():
-        mode = "ro&immutable=1"
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        mode, before = _mode(target), _traces(target)
+        try:
+            found = _read_once(target, mode, look)
+        except ReportError:
+            if mode != _ALONE or _traces(target) == before:
+                raise
+        else:
+            if mode != _ALONE or _traces(target) == before:
+                return found
+        # Somebody who may write did so meanwhile, so what was read may be of two times.
+        if time.monotonic() > deadline:
+            what = f"it has been changing for {PATIENCE_S:g} s"
+            raise ReportError(
+                explain(what, where=_where(target), todo="Copy it, and read the copy")
+            )
+
+
+#: How a ledger is opened that nobody seems to use: SQLite then makes no files beside it.
+_ALONE = "ro&immutable=1"
+
+
+def _mode(target: Path) -> str:
+    """Say how to open a ledger to read it.
+
+    Who may write tidies up behind itself. Who may not would leave a file beside it that
+    nobody can write to, so that the ledger could not be written even by its owner.
+    """
+    found = obstacle(target)
+    if found is None:
+        return "rw"
+    if not _waiting(target):
+        return _ALONE
+    if found.todo == LOCAL:
+        raise ReportError(explain(found.what, where=_where(target), todo=found.todo))
+    return "ro" if found == UNWRITABLE else "rw"
+
+
+def _waiting(target: Path) -> int:
+    """Return how many bytes beside the ledger are not yet in it."""
+    try:
+        return Path(f"{target}-wal").stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _traces(target: Path) -> tuple[int, int, int]:
+    """Return what changes when somebody writes."""
+    status = target.stat()
+    return status.st_mtime_ns, status.st_size, _waiting(target)
+
+
+def _read_once(target: Path, mode: str, look: Callable[[sqlite3.Connection], T]) -> T:
     try:
         with _explained(target), _connected(target, mode) as connection:
             connection.execute("BEGIN")
@@ -183,6 +238,8 @@ def _check_there(path: Path) -> None:
         raise ReportError(explain("this is a directory, not a file", where=where))
     if not path.exists():
         raise ReportError(explain("the file does not exist", where=where))
+    if not os.access(path, os.R_OK):
+        raise ReportError(explain("you may not read the file", where=where))
     if path.stat().st_size == 0:
         # A ledger appears whole, so an empty file was never one or has lost everything.
         what = "the file is empty, so it is no ledger or was cut off"
@@ -192,9 +249,6 @@ def _check_there(path: Path) -> None:
 
 def _create(target: Path) -> None:
     """Make the tables in a file beside the target, and give it the name when it is complete."""
-    if not target.parent.is_dir():
-        what = f"the folder {str(target.parent)!r} does not exist"
-        raise ReportError(explain(what, where=_where(target), todo="Create it first"))
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=".ledger-", suffix=".tmp")
     os.close(handle)
     part = Path(name)
@@ -206,8 +260,7 @@ def _create(target: Path) -> None:
             mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
         if mode != "wal":
             what = "this file system does not allow write-ahead logging"
-            todo = "Put the ledger on a local disk"
-            raise ReportError(explain(what, where=_where(target), todo=todo))
+            raise ReportError(explain(what, where=_where(target), todo=LOCAL))
         part.chmod(usual_mode())
         with suppress(FileExistsError):  # another process was quicker
             os.link(part, target)
@@ -250,6 +303,20 @@ def _check_pages(connection: sqlite3.Connection, path: Path) -> None:
         raise sqlite3.DatabaseError(found)
 
 
+def _reason(error: sqlite3.OperationalError, path: Path) -> tuple[str, str]:
+    """Say why SQLite could not do it, and what to do."""
+    code = error.sqlite_errorcode & 0xFF
+    if code == sqlite3.SQLITE_FULL:
+        return FULL
+    if code == sqlite3.SQLITE_READONLY:
+        return UNWRITABLE
+    if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PROTOCOL):
+        todo = "Look for a failing disk; what was recorded before is kept"
+        # SQLite says no more than that something failed.
+        return obstacle(path) or (f"it cannot be used: {error}", todo)
+    return f"it cannot be used: {error}", ""
+
+
 @contextmanager
 def _explained(path: Path) -> Iterator[None]:
     """Turn SQLite's and the system's errors into ours."""
@@ -258,7 +325,8 @@ def _explained(path: Path) -> Iterator[None]:
     except sqlite3.OperationalError as error:
         if "locked" in str(error) or "busy" in str(error):
             raise _BusyError(str(error)) from error
-        raise ReportError(explain(f"it cannot be used: {error}", where=_where(path))) from error
+        what, todo = _reason(error, path)
+        raise ReportError(explain(what, where=_where(path), todo=todo)) from error
     except sqlite3.IntegrityError:
         raise  # our own mistake
     except sqlite3.DatabaseError as error:

@@ -19,8 +19,10 @@ from ..readings import Readings
 from ..sci import Sci
 from ..tables import Table
 from ..text import lay_out
+from .plots import study_plots
+from .sensitivity import outcomes, sensitivity
 from .study import Study, whose
-from .words import study_dict, study_tables
+from .words import ended_early, study_dict, study_tables
 
 __all__ = ["STUDY_FORMATS", "render_study"]
 
@@ -30,7 +32,7 @@ Extra = Mapping[str, Sci | Readings]
 #: Columns of the CSV, which has a row for each attempt.
 _COLUMNS = (
     *("id", "experiment", "name", "script", "digest", "version", "seed", "board", "status"),
-    *("epochs", "host", "started_utc", "duration_s", "error", "params", "result"),
+    *("epochs", "charged_epochs", "host", "started_utc", "duration_s", "error", "params", "result"),
     *("joule_at_grid", "t_wall_s", "subject"),
 )
 
@@ -89,7 +91,7 @@ def _csv(study: Study, nature: Nature, extra: Extra) -> str:
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(_COLUMNS)
     for entry in study.entries:
-        plain = [getattr(entry, name) for name in _COLUMNS[2:14]]
+        plain = [getattr(entry, name) for name in _COLUMNS[2:15]]
         result = entry.result
         if not isinstance(result, int | float | None):
             result = json.dumps(result)
@@ -102,7 +104,8 @@ def _csv(study: Study, nature: Nature, extra: Extra) -> str:
 
 def _blocks(study: Study, nature: Nature, extra: Extra) -> list[str]:
     total = f"NATURE: {study.unknown}." if study.missing else str(nature)
-    blocks = [total, *map(str, extra.values())]
+    early = ended_early(study)
+    blocks = [total, *map(str, extra.values()), *([f"{early}."] if early else [])]
     return ["\n".join(map(printable, block.splitlines())) for block in blocks]
 
 
@@ -137,12 +140,18 @@ def _html(study: Study, nature: Nature, extra: Extra) -> str:
         f'<pre style="white-space: pre-wrap">{escape(block)}</pre>'
         for block in _blocks(study, nature, extra)
     )
+    plots = study_plots(sensitivity(outcomes(study, nature.pue, nature.loss)))
+    if plots:
+        whose_ = escape(printable(study.subject))
+        about = f"Joules are those of an experiment on average, {whose_}"
+        results = "results are means, their lines reach from the lowest to the highest"
+        plots = f'<p>{about}; {results}.</p><div class="plots">{plots}</div>'
     body = "".join(html_table(table) for table in study_tables(study, nature))
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>NATURE of the study</title><style>{STYLE}</style></head><body>"
-        f"<h1>NATURE of the study</h1>{blocks}{body}</body></html>\n"
+        f"<h1>NATURE of the study</h1>{blocks}{plots}{body}</body></html>\n"
     )
 
 

@@ -1,56 +1,50 @@
 """NATURE of a whole study, from its ledger.
 
 Every attempt i costs ``A_i + sum over its epochs of T_ie * (E + U + R)_ie`` at
-the grid; a repeated attempt adds joules, and no experiment.
+the grid; a repeated attempt adds joules, and no experiment. Its epochs are those
+it declared if it finished, one if it ended early but simulated something, and
+none else (:attr:`.Entry.charged_epochs`). "epochs" of the study is their sum over N_exp:
+the mean of an experiment, all its attempts together.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
-
-import numpy as np
+from typing import Any, NamedTuple
 
 from ...errors import ReportError, explain
 from ..files import StrPath
-from ..nature import FloatArray, Nature, Site, Spread, Sums, nature_of_sums
+from ..nature import Nature, Site, Spread, nature_of_sums
 from ..nature_inputs import check_factors, check_range
 from ..numbers import quantity
+from .costs import Cost, cost_of, mean_draws, sums_of
 from .entries import Entry, group, read_entries
-from .measure import DRAWS_KEPT
 
-__all__ = ["Cost", "Study", "read_study", "whose"]
+__all__ = ["Study", "read_study", "whose"]
 
 
-@dataclass(frozen=True)
-class Cost:
-    """What an attempt cost at the hardware.
+class Epochs(NamedTuple):
+    """Epochs that a study is charged for.
 
     Attributes
     ----------
-    run_j, run_s : float, J and s
-        Of all epochs.
-    overhead_j, overhead_s : float, J and s
-        Of everything else.
-    epochs : int
-    draws : (2, n) float64 or None, J
-        Draws of the energy of all epochs, and of everything else.
+    finished, begun : int
+        Of attempts that finished, and of those that ended early, one each.
+    least, most : int
+        Of one experiment, all its attempts together.
     """
 
-    run_j: float
-    run_s: float
-    overhead_j: float
-    overhead_s: float
-    epochs: int
-    draws: FloatArray | None
+    finished: int
+    begun: int
+    least: int
+    most: int
 
     @property
-    def joule(self) -> float:
-        """All of it, J."""
-        return self.run_j + self.overhead_j
+    def total(self) -> int:
+        """All of them."""
+        return self.finished + self.begun
 
 
 class Study:
@@ -118,6 +112,14 @@ class Study:
             f"{quantity(known, 'J')}"
         )
 
+    @cached_property
+    def epochs(self) -> Epochs:
+        """Epochs that are charged."""
+        own = [entry for entry in self.entries if not entry.driver]
+        finished = sum(entry.charged_epochs for entry in own if entry.status == "finished")
+        each = [sum(entry.charged_epochs for entry in some) for some in self.experiments]
+        return Epochs(finished, sum(each) - finished, min(each, default=0), max(each, default=0))
+
     @property
     def silent(self) -> int:
         """Attempts that ended without a word, so that what they ran last is not in the ledger."""
@@ -134,25 +136,6 @@ class Study:
         """Whose joules these are."""
         return whose(self.entries)
 
-    def cost(self, entry: Entry) -> Cost | None:
-        """Return what an attempt cost at the hardware; ``None`` if a price is missing."""
-        if any(session.energy_j is None for session in entry.sessions):
-            return None
-        fixed_s, fixed_j = self._fixed(entry)
-        passes = entry.passes if entry.sessions else 0
-        run_j = passes * sum(session.energy_j or 0.0 for session in entry.sessions)
-        run_s = passes * sum(session.t_wall_s for session in entry.sessions)
-        static_w, draws = _static(entry, fixed_s)
-        kept = None
-        if all(session.draws is not None for session in entry.sessions):
-            whole = sum((s.draws[1] for s in entry.sessions if s.draws is not None), np.zeros(1))
-            kept = np.stack(
-                np.broadcast_arrays(
-                    passes * whole, fixed_s * draws + fixed_j, np.zeros(DRAWS_KEPT)
-                )[:2]
-            )
-        return Cost(run_j, run_s, fixed_s * static_w + fixed_j, fixed_s, passes, kept)
-
     def _fixed(self, entry: Entry) -> tuple[float, float]:
         """Return fixed time and energy of an attempt; what only drives experiments has none."""
         if entry.driver:
@@ -163,7 +146,7 @@ class Study:
     @cached_property
     def costs(self) -> dict[str, Cost | None]:
         """What each attempt cost at the hardware, by its id; ``None`` if a price is missing."""
-        return {entry.id: self.cost(entry) for entry in self.entries}
+        return {entry.id: cost_of(entry, self._fixed(entry)) for entry in self.entries}
 
     def nature(self, *place: Any, **site: Any) -> Nature:
         """Return NATURE of the study.
@@ -219,32 +202,35 @@ class Study:
         if not self.n_exp:
             raise ReportError(explain("the ledger holds no experiment", where="NATURE"))
         costs = [cost for cost in self.costs.values() if cost is not None]
-        sums = Sums(
-            sum(cost.run_j for cost in costs),
-            sum(cost.run_s for cost in costs),
-            sum(cost.overhead_j for cost in costs),
-            sum(cost.overhead_s for cost in costs),
-            self.n_exp,
-            sum(cost.epochs for cost in costs),
-        )
-        power, fixed = _mean_draws(costs, sums)
+        sums = sums_of(costs, self.n_exp)
+        power, fixed = None, None
+        if any(entry.sessions for entry in self.entries):
+            power, fixed = mean_draws(costs, sums)
         spread = Spread(power, fixed, pue_rel_std, loss_rel_std, intensity_rel_std)
         place = Site(country, region, year, **site)
-        words = {"subject": self.subject, "left_out": self._left_out(sums)}
+        words = {"subject": self.subject, "left_out": self._left_out()}
         return nature_of_sums(sums, place, spread, **words)
 
-    def _left_out(self, sums: Sums) -> str:
-        parts = ["mapping and loading not included"]
-        if sums.overhead_s or sums.overhead_j:
-            parts = ["fixed time and energy given by the user, mean of an experiment"]
+    def _left_out(self) -> str:
+        """Say what A holds and what it leaves out."""
+        fixed = [self._fixed(entry) for entry in self.entries]
+        parts = []
+        if any(entry.driver and entry.sessions for entry in self.entries):
+            parts.append("what scripts simulated outside their experiments")
+        if any(map(any, fixed)):
+            parts.append("fixed time and energy given by the user")
+        held = f"{' and '.join(parts)}, mean of an experiment" if parts else ""
+        sentences = [held] if held else []
+        if not any(map(any, fixed)):
+            sentences.append("mapping and loading not included")
         if self.silent:
             what = f"{self.silent} attempts have not ended: what they ran last not included"
-            parts.append(what)
+            sentences.append(what)
         boardless = sum(not entry.sessions for entry in self.entries if not entry.driver)
-        if sums.overhead_s and boardless:
+        if boardless and any(seconds for seconds, _ in fixed):
             what = f"fixed time of {boardless} attempts that priced no board not charged"
-            parts.append(what)
-        return "; ".join(parts)
+            sentences.append(what)
+        return "; ".join(sentences)
 
     def grid_joules(self, pue: float = 1.0, loss: float = 0.0) -> dict[str, float | None]:
         """Return the joules of each attempt at the grid, by its id; they add up to NATURE.
@@ -262,27 +248,6 @@ def whose(entries: Iterable[Entry]) -> str:
     """Say whose the joules of some attempts are, each board with its own sources."""
     found = {session.whose for entry in entries for session in entry.sessions}
     return "; ".join(sorted(found)) or "no session was simulated"
-
-
-def _static(entry: Entry, fixed_s: float) -> tuple[float, FloatArray]:
-    """Return the static power of an attempt's first session in W, and its draws."""
-    if not fixed_s:
-        return 0.0, np.zeros(1)
-    for session in entry.sessions:
-        if session.static_j is not None and session.t_wall_s > 0:
-            draws = np.full(1, session.static_j) if session.draws is None else session.draws[0]
-            return session.static_j / session.t_wall_s, draws / session.t_wall_s
-    # An attempt that ended before it ran held a board too, but nobody knows which.
-    return 0.0, np.zeros(1)
-
-
-def _mean_draws(costs: Sequence[Cost], sums: Sums) -> tuple[FloatArray | None, FloatArray | None]:
-    """Return draws of the mean power and of the mean fixed energy; ``None`` if some are missing."""
-    kept = [cost.draws for cost in costs]
-    if not sums.run_s or any(draws is None for draws in kept):
-        return None, None
-    total = np.sum([draws for draws in kept if draws is not None], axis=0)
-    return total[0] / sums.run_s, total[1] / sums.n_exp
 
 
 def read_study(
