@@ -1,15 +1,16 @@
 /* What this processor can do at best for the two inner loops of a clock-driven simulator.
 
-   limits TABLE INDICES CELLS STEPS REPEATS ROW SPIKES prints three times in ns, medians over the
+   limits TABLE INDICES CELLS STEPS REPEATS ROW SPIKES prints four times in ns, medians over the
    repeats:
    - one event of  acc[index[i]] += w  on TABLE float64 with random 16-bit indices, in one go;
+   - one event of  count[index[i]]++  on TABLE bytes, likewise;
    - one step of one cell of IF_curr_exp, in float64 with the same operations in the same order
      as pynn_greenmorph/cells/if_curr_exp.py;
    - one event when both take turns, as in a network: SPIKES rows of ROW ascending targets, taken
      at random from a row for each of CELLS cells, then a step of all cells. The steps alone are
      timed beside, and taken off.
-   The first two have nothing of a simulator around them: no rows, no delays, no record of
-   spikes. The third has rows, and caches that the other loop has used. Two copies of the
+   The first three have nothing of a simulator around them: no rows, no delays, no record of
+   spikes. The last has rows, and caches that the other loop has used. Two copies of the
    program at once tell what two threads can do at best. */
 #include <stdint.h>
 #include <stdio.h>
@@ -53,6 +54,11 @@ __attribute__((noinline)) static void deliver(double *restrict acc, const uint16
     for (long i = 0; i < n; i++) acc[index[i]] += w;
 }
 
+__attribute__((noinline)) static void tally(uint8_t *restrict count, const uint16_t *restrict index,
+                                            long n) {
+    for (long i = 0; i < n; i++) count[index[i]]++;
+}
+
 __attribute__((noinline)) static long update(double *restrict v, double *restrict i_exc,
                                              double *restrict i_inh, double *restrict refractory,
                                              double *restrict in_exc, double *restrict in_inh,
@@ -91,6 +97,22 @@ static double time_delivery(long table, long events, int repeats, double *sink) 
         times[r] = (now_ns() - began) / (double)events;
     }
     *sink += acc[0];
+    return median(times, repeats);
+}
+
+static double time_tally(long table, long events, int repeats, double *sink) {
+    uint8_t *count = block((size_t)table);
+    double *times = block((size_t)repeats * sizeof *times);
+    uint16_t *index = block((size_t)events * sizeof *index);
+    for (long i = 0; i < table; i++) count[i] = 0;
+    for (long i = 0; i < events; i++) index[i] = (uint16_t)(draw() % (uint64_t)table);
+    tally(count, index, events);
+    for (int r = 0; r < repeats; r++) {
+        double began = now_ns();
+        tally(count, index, events);
+        times[r] = (now_ns() - began) / (double)events;
+    }
+    *sink += (double)count[0];
     return median(times, repeats);
 }
 
@@ -182,9 +204,10 @@ int main(int argc, char **argv) {
     if (table > 65536 || cells > 65536) return 1; /* indices have 16 bits */
     double sink = 0.0;
     double delivery = time_delivery(table, events, repeats, &sink);
+    double counting = time_tally(table, events, repeats, &sink);
     double update_ns = time_update(cells, steps, repeats, &sink);
     double in_turns = time_in_turns(cells, steps, repeats, row, spikes, &sink);
-    printf("{\"event_ns\": %.6f, \"update_ns\": %.6f, \"turns_event_ns\": %.6f, \"sink\": %g}\n",
-           delivery, update_ns, in_turns, sink);
+    printf("{\"event_ns\": %.6f, \"count_ns\": %.6f, \"update_ns\": %.6f, \"turns_event_ns\": %.6f, \"sink\": %g}\n",
+           delivery, counting, update_ns, in_turns, sink);
     return 0;
 }

@@ -239,6 +239,7 @@ def part_limits(results: Results) -> str:
     rows = []
     names = {
         "event_ns": ("event_ns", "synaptic event"),
+        "count_ns": ("event_ns", "synaptic event, counted in bytes"),
         "turns_event_ns": ("event_ns", "synaptic event, in turns with steps"),
         "update_ns": ("update_ns", "step of a cell"),
     }

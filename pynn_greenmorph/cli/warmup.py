@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from ..engine.cache import kernel_folder
-from ..engine.generate import load_block
+from ..engine.generate import load_block, takes_counts
 from ..engine.generate_synapse import load_row, load_trace, needs_own
 from ..engine.machine_code import compiles
 from ..frontend.warmup import run_small_network
@@ -68,6 +68,8 @@ def _compile_cell(model: CellModel, precision: str) -> None:
     fast = model.fast if precision == "fast" else None
     for scalar_parameters in (True, False):
         load_block(fast or model, scalar_parameters, precision, fast is not None)
+        if takes_counts(model, precision):
+            load_block(model, scalar_parameters, precision, counted=True)
 
 
 def _compile_synapses(models: list[SynapseModel], precision: str) -> None:

@@ -13,9 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .delivery import emit_block, emit_table
-from .generate import BLOCK, ROW
-from .share import (
+from .accessors import (
     blocks_of,
     direct_of,
     injections_of,
@@ -28,6 +26,8 @@ from .share import (
     table_of,
     uniform_of,
 )
+from .delivery import emit_block, emit_table
+from .generate import BLOCK, ROW
 from .uniform_delivery import AS_COUNTS, IN_RING, IN_SPREAD, never_inlined, spread_block
 
 __all__ = [

@@ -12,7 +12,7 @@ from ..errors import SimulationError, explain
 from ..network import CellGroup
 from . import tables
 from .block_steps import PLAIN_BLOCKS
-from .generate import BLOCK, ROW, load_block
+from .generate import BLOCK, ROW, load_block, takes_counts
 from .tables import CellLayout
 
 __all__ = ["CellState"]
@@ -181,13 +181,9 @@ class CellState:
         return address
 
     def counting(self, lay: CellLayout) -> int:
-        """Return the address of a kernel that takes counts of events; -1 where none pays.
-
-        A step of several methods takes so long that one more kernel to be compiled is
-        not worth it; in fast precision products would be rounded otherwise.
-        """
+        """Return the address of a kernel that takes counts of events; -1 where there is none."""
         index = self._index[id(lay.group)]
-        if lay.model.methods is not None or self._precision == "fast":
+        if not takes_counts(lay.model, self._precision):
             return -1
         if index not in self._counting:
             constants, scalar = self._constants[index]

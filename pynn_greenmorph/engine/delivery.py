@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from .accessors import log_of, memory_of, rows_of, scratch_of, uniform_of
 from .direct_delivery import deliver_direct
 from .rows import DIRECT, ONE_EACH, UNIFORM
-from .share import log_of, memory_of, rows_of, scratch_of, uniform_of
 from .uniform_delivery import count_events, may_count
 
 __all__ = [

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .share import blocks_of, direct_of, memory_of
+from .accessors import blocks_of, direct_of, memory_of
 
 __all__ = ["HELPERS", "deliver_direct", "tally_window"]
 

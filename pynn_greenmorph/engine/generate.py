@@ -28,6 +28,7 @@ __all__ = [
     "block_source",
     "load_block",
     "run_plain",
+    "takes_counts",
 ]
 
 #: Cells per block. A constant known to the compiler: it can then prove that
@@ -330,6 +331,24 @@ def block_source(
         + "\n\n"
         + body
     )
+
+
+def takes_counts(model: CellModel, precision: str) -> bool:
+    """Whether a cell type has a second kernel, for counts of events; see ``uniform``.
+
+    A step of several methods takes so long that one more kernel to be compiled would not
+    pay; in fast precision products would be rounded otherwise than sums.
+
+    Parameters
+    ----------
+    model : CellModel
+    precision : {"exact", "fast"}
+
+    Returns
+    -------
+    bool
+    """
+    return bool(model.receptors) and model.methods is None and precision == "exact"
 
 
 @cache

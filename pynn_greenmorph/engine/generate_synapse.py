@@ -20,6 +20,7 @@ from typing import Any
 from ..errors import GreenmorphError, explain
 from ..registry import SynapseModel
 from . import plastic, plastic_kernels
+from .accessors import view_text
 from .compiled import source_digest
 from .function_text import function_sources
 from .generate import run_plain
@@ -27,7 +28,6 @@ from .machine_code import compiles, load_code
 from .plastic import Memo, Past, Plastic, Timing, near_words, no_plastic
 from .plastic_delivery import PLAIN_KERNELS
 from .remembered import Remembering, is_cheap, remembering
-from .share import view_text
 
 __all__ = [
     "DRAWS_OF_A_SPIKE",

@@ -17,6 +17,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import barrier, block_steps, delivery, direct_delivery, plastic_delivery, uniform_delivery
+from .accessors import (
+    accessors,
+    blocks_of,
+    injections_of,
+    log_of,
+    memory_of,
+    pending_of,
+    plastic_of,
+    schedule_of,
+    scratch_of,
+    tuple_fields,
+)
 from .block_steps import changes_within, cycles, run_blocks, run_stretch, sample
 from .compiled import Compiled, source_digest
 from .delivery import (
@@ -32,20 +44,7 @@ from .machine_code import compiles
 from .memory_map import MemoryMap
 from .plastic_delivery import deliver_plastic, note_spikes
 from .rows import DIRECT, ONE_EACH, UNIFORM
-from .share import (
-    Setting,
-    Share,
-    accessors,
-    blocks_of,
-    injections_of,
-    log_of,
-    memory_of,
-    pending_of,
-    plastic_of,
-    schedule_of,
-    scratch_of,
-    tuple_fields,
-)
+from .share import Setting, Share
 from .uniform import LARGEST_COUNT
 from .uniform_delivery import begin_counting, never_inlined
 

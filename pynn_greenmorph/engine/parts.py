@@ -15,17 +15,7 @@ from .memory_map import MemoryMap
 from .partition import Partition
 from .plastic import Plastic, no_plastic
 from .rows import Rows
-from .share import (
-    Log,
-    Memory,
-    Pending,
-    Probes,
-    Scratch,
-    Share,
-    Stretch,
-    TableSpikes,
-    Visits,
-)
+from .share import Log, Memory, Pending, Probes, Scratch, Share, Stretch, TableSpikes, Visits
 from .tables import Blocks, aligned
 from .uniform import Uniform
 

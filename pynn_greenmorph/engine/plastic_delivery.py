@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from .accessors import log_of, memory_of, plastic_of
 from .delivery import prefetch
-from .share import log_of, memory_of, plastic_of
 
 __all__ = ["HELPERS", "PLAIN_KERNELS", "deliver_plastic", "note_spikes"]
 

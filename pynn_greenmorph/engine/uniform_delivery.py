@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from .accessors import blocks_of, memory_of, uniform_of
 from .generate import ROW
-from .share import blocks_of, memory_of, uniform_of
 from .uniform import LARGEST_COUNT
 
 __all__ = [
