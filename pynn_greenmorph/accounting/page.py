@@ -127,8 +127,8 @@ def _absent(document: Document) -> str:
     if document["comparison"] is not None:
         return ""
     return (
-        "<p>The same counts on other boards are not in this document: they are left out above a "
-        "million synapses, or if asked. report.to_json(path, compare=True) and "
+        "<p>The same counts on other boards are not in this document: they are left out above "
+        "ten million synapses, or if asked. report.to_json(path, compare=True) and "
         "report.to_html(path) price them.</p>"
     )
 

@@ -34,7 +34,7 @@ __all__ = ["ComponentLine", "Report", "make_report"]
 Interval = tuple[float, float]
 
 #: Synapses up to which a comparison takes few seconds: each board places them all.
-_QUICK_SYNAPSES = 1_000_000
+_QUICK_SYNAPSES = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -310,7 +310,7 @@ class Report(Formats):
 
     @property
     def compares_quickly(self) -> bool:
-        """Whether ``compare()`` takes a few seconds at most: up to a million synapses."""
+        """Whether ``compare()`` takes a few seconds at most: up to ten million synapses."""
         return sum(len(one.pre) for one in self.ledger.projections) <= _QUICK_SYNAPSES
 
     def to_dict(self, *, compare: bool = False) -> dict[str, Any]:

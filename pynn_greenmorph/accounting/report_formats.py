@@ -44,7 +44,7 @@ class Formats:
         path : str or path
         compare : bool, optional
             Whether to add the same counts priced on every other board, which pages made from
-            the file show. If not given, it is added up to a million synapses.
+            the file show. If not given, it is added up to ten million synapses.
 
         Raises
         ------
