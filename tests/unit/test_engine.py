@@ -592,15 +592,16 @@ def test_what_is_sampled_is_what_was_asked_for_last() -> None:
 def test_the_loop_is_compiled_anew_when_fields_move(monkeypatch: pytest.MonkeyPatch) -> None:
     """Machine code knows fields of named tuples by their place."""
     from pynn_greenmorph.engine import loop, share
+    from pynn_greenmorph.engine.accessors import accessors
 
     sim.Population(1, sim.IF_curr_exp())
     sim.run(0.1)
     (part,) = sim.state.session.simulation._parts
-    accessors = share.accessors(part.memory_map.share)
-    text = loop._compiled(accessors).text(())
-    assert loop._compiled.__wrapped__(accessors).text(()) == text
+    functions = accessors(part.memory_map.share)
+    text = loop._compiled(functions).text(())
+    assert loop._compiled.__wrapped__(functions).text(()) == text
     monkeypatch.setattr(share.Scratch, "_fields", share.Scratch._fields[::-1])
-    assert loop._compiled.__wrapped__(accessors).text(()) != text
+    assert loop._compiled.__wrapped__(functions).text(()) != text
 
 
 def test_an_id_is_pickled_as_its_number() -> None:

@@ -304,7 +304,7 @@ def test_a_page_made_from_a_file_compares_boards_or_says_why_not(
     assert not made.compares_quickly
     page = render(read_document(made.to_json(path)), "html")
     assert page.count("<svg") == 4
-    assert f"{title} are not in this document: they are left out above a million" in page
+    assert f"{title} are not in this document: they are left out above ten million" in page
     assert render(read_document(made.to_json(path, compare=True)), "html") == made.to_html()
 
 
