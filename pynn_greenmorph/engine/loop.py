@@ -25,6 +25,7 @@ from .accessors import (
     memory_of,
     pending_of,
     plastic_of,
+    probes_of,
     schedule_of,
     scratch_of,
     tuple_fields,
@@ -117,8 +118,9 @@ def run_step(step, n_log, timed, clock, setting, share):  # type: ignore[no-unty
     n_log, failed = run_blocks(step, n_log, setting, share)
     note_spikes(step, n_before, n_log, setting, share)
     updated = cycles() if timed else 0
-    for b in range(len(blocks_of(share).kind)):
-        sample(b, step, setting, share)
+    if len(probes_of(share).start) > 0:
+        for b in range(len(blocks_of(share).kind)):
+            sample(b, step, setting, share)
     if timed:
         scratch.clocks[0] += max(delivered - began - clock, 0)
         scratch.clocks[1] += max(updated - delivered - clock, 0)

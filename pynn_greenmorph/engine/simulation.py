@@ -33,7 +33,7 @@ from .rows import Delivery
 from .share import Memory, Pending, Setting, TableSpikes
 from .tables import TABLE_BLOCK, aligned
 from .threads import choose_threads, new_words, run_parts
-from .uniform_layout import lay_out_uniform
+from .uniform_layout import lay_out_uniform, with_kernels
 from .windows import LONGEST_WINDOW, ChunkLength, longest_stretch, longest_window
 
 __all__ = ["Simulation"]
@@ -194,6 +194,7 @@ class Simulation:
         elif blocks_changed:
             for index, part in enumerate(self._parts):
                 part.blocks = self._partition.blocks(self.cells.blocks, index)
+                part.uniform = with_kernels(part.uniform, part.blocks, self.cells)
         if self._sequences_changed:
             spikes = inputs.build_table_spikes(self.network, self._last_step)
             self._table = TableSpikes(*spikes)

@@ -16,7 +16,7 @@ from .rows import Receptors
 from .tables import Blocks, CellLayout, aligned
 from .uniform import LARGEST_COUNT, Uniform, no_uniform
 
-__all__ = ["find_uniform", "lay_out_uniform", "sums_of"]
+__all__ = ["find_uniform", "lay_out_uniform", "sums_of", "with_kernels"]
 
 
 def find_uniform(
@@ -159,19 +159,19 @@ class _Layout:
                 rows.append((row, rank * (LARGEST_COUNT + 1), self.holds[rank]))
             first.append(len(rows))
             whole = 0 < len(mine) == lay.n_inputs
-            columns.append((whole, self.cells.counting(lay) if whole else -1, len(weights)))
+            columns.append((whole, len(weights)))
             weights += values if whole else []
             widest = max(widest, lay.n_inputs)
         receptor, sums_at, holds = np.array(rows, dtype=np.int64).reshape(-1, 3).T.copy()
-        of_block = np.array(columns, dtype=np.int64).reshape(-1, 3).T.copy()
-        return Uniform(
+        of_block = np.array(columns, dtype=np.int64).reshape(-1, 2).T.copy()
+        uniform = Uniform(
             first=np.array(first, dtype=np.int64),
             receptor=receptor,
             sums_at=sums_at,
             holds=holds,
             whole=of_block[0],
-            address=of_block[1],
-            weights_at=of_block[2],
+            address=np.full(len(of_block[0]), -1, dtype=np.int64),
+            weights_at=of_block[1],
             weights=np.array(weights),
             sums=self.sums,
             counts=self.counts,
@@ -179,3 +179,25 @@ class _Layout:
             added=np.zeros(ring_steps, dtype=np.int64),
             wide=np.zeros(ring_steps, dtype=np.int64),
         )
+        return with_kernels(uniform, blocks, self.cells)
+
+
+def with_kernels(uniform: Uniform, blocks: Blocks, cells: CellState) -> Uniform:
+    """Return the same with the kernels that belong to the present constants of the cells.
+
+    Parameters
+    ----------
+    uniform : Uniform
+    blocks : Blocks
+        Those of the part.
+    cells : CellState
+
+    Returns
+    -------
+    Uniform
+    """
+    address = [
+        cells.counting(cells.layout_of(cell)) if whole else -1
+        for cell, whole in zip(blocks.first_cell.tolist(), uniform.whole.tolist(), strict=True)
+    ]
+    return uniform._replace(address=np.array(address, dtype=np.int64))

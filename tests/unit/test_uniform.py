@@ -41,7 +41,7 @@ def play(
     weights: tuple[float, float] = (0.0162, -0.09), silent: tuple[str, ...] = (),
     cell_type: str = "IF_curr_exp", precision: str = "exact", threads: int = 1,
     slices: tuple[float, ...] = (40.0,), delays: tuple[float, float] = (0.3, 7.3),
-    change: bool = False,
+    change: str = "",
 ) -> tuple[list[Any], set[int]]:  # fmt: skip
     """Spikes, potentials and counters of a network; storage classes of its tables."""
     sim.setup(timestep=DT, threads=threads, precision=precision)
@@ -74,8 +74,10 @@ def play(
     cells[3:40].record("v", sampling_interval=0.3)
     for stop in slices:
         sim.run_until(stop)
-        if change:
+        if change == "weights":
             projections[1].set(weight=weights[0])
+        elif change == "cells":
+            cells.set(tau_m=draw.uniform(15.0, 25.0, cells.size))
     segment = cells.get_data().segments[0]
     result = [np.concatenate([np.append(t.magnitude, -1.0) for t in segment.spiketrains]).tobytes()]
     result += [np.ascontiguousarray(one.magnitude).tobytes() for one in segment.analogsignals]
@@ -117,11 +119,21 @@ def test_counted_events_have_the_bits_of_sums(
 def test_counting_goes_on_between_changes() -> None:
     """Input in flight, moved aside by a change, is in the sum before anything is counted."""
     slices = (0.7, 7.3, 9.2, 21.0, 21.1, 33.0, 40.0)
-    added, _ = play(silent=BOTH, slices=slices, change=True)
-    counted, kinds = play(slices=slices, change=True)
+    added, _ = play(silent=BOTH, slices=slices, change="weights")
+    counted, kinds = play(slices=slices, change="weights")
     assert kinds == {UNIFORM}
     assert counted == added
     assert counted == play()[0]
+
+
+@pytest.mark.parametrize("slices", [(20.0, 40.0), (20.0, 30.0, 40.0)])
+def test_new_parameters_reach_the_kernel_that_takes_counts(slices: tuple[float, ...]) -> None:
+    """One value for all cells becomes one for each: another kernel, and constants elsewhere."""
+    added, _ = play(silent=BOTH, slices=slices, change="cells")
+    counted, kinds = play(slices=slices, change="cells")
+    assert kinds == {UNIFORM}
+    assert counted == added
+    assert counted != play()[0]
 
 
 @pytest.mark.parametrize("silent", [(), BOTH])
