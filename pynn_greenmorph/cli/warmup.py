@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
+from itertools import product
 from typing import Any
 
 import click
 
 from ..engine.cache import kernel_folder
-from ..engine.generate import load_block, takes_counts
+from ..engine.generate import leaves_currents_out, load_block, takes_counts
 from ..engine.generate_synapse import load_row, load_trace, needs_own
 from ..engine.machine_code import compiles
 from ..frontend.warmup import run_small_network
@@ -67,9 +68,10 @@ def _timed(what: str, work: Any) -> None:
 def _compile_cell(model: CellModel, precision: str) -> None:
     fast = model.fast if precision == "fast" else None
     for scalar_parameters in (True, False):
-        load_block(fast or model, scalar_parameters, precision, fast is not None)
-        if takes_counts(model, precision):
-            load_block(model, scalar_parameters, precision, counted=True)
+        counted = [False, True] if takes_counts(model, precision) else [False]
+        injected = [True, False] if leaves_currents_out(model, precision) else [True]
+        for kind in product(counted, injected):
+            load_block(fast or model, scalar_parameters, precision, fast is not None, *kind)
 
 
 def _compile_synapses(models: list[SynapseModel], precision: str) -> None:

@@ -1,9 +1,9 @@
 """Compute blocks of cells, sample them and log their spikes, as plain Python that is also compiled.
 
-Part of the run loop. All blocks of a part make one step after the other, or each makes
-a few steps while its state is in the innermost cache: a *stretch*, no longer than the
-shortest delay. Spikes of a stretch wait in a log for each of its steps until all blocks
-are done. No bit of a result depends on which it is.
+Part of the run loop. Each block makes a few steps while its state is in the innermost
+cache: a *stretch*, no longer than the shortest delay, or a single step. Spikes of a stretch
+wait in a log for each of its steps until all blocks are done. No bit of a result depends on
+its length.
 """
 
 from __future__ import annotations
@@ -35,16 +35,13 @@ __all__ = [
     "PLAIN_BLOCKS",
     "changes_within",
     "cycles",
-    "run_blocks",
     "run_stretch",
-    "sample",
 ]
 
 #: Functions that are compiled into the run loop, each after those that it calls.
 HELPERS = (
-    "copy_counts", "keep_failed", "block_spikes", "sample", "run_blocks",
-    "changes_within", "begin_stretch", "table_steps", "block_steps", "close_stretch",
-    "run_stretch",
+    "copy_counts", "keep_failed", "sample", "changes_within", "begin_stretch", "log_spikes",
+    "table_steps", "block_steps", "close_stretch", "run_stretch",
 )  # fmt: skip
 
 #: Plain-Python kernels with their shapes, filled only when compilation is disabled.
@@ -83,39 +80,6 @@ def call_block(
     return total
 
 
-def block_spikes(b, step, setting, share):  # type: ignore[no-untyped-def]
-    """Advance a block by one step; returns the spikes to be logged, -1 when a step raised."""
-    never_inlined()
-    blocks, memory, direct = blocks_of(share), memory_of(share), direct_of(share)
-    uniform = uniform_of(share)
-    address, column = blocks.address[b], direct.column[b]
-    state = place_of(memory.state, blocks.state_at[b])
-    if blocks.kind[b] == 2:
-        state = place_of(memory.state32, blocks.state_at[b])
-    count = place_of(scratch_of(share).counted, 0)
-    if column >= 0:
-        count = place_of(direct.ring[step & (len(direct.ring) - 1)], column)
-    at = (step & setting.mask) * setting.stride + blocks.input_at[b]
-    where = spread_block(b, step, setting, share)
-    if where == AS_COUNTS:
-        inputs, address = place_of(uniform.counts, at), uniform.address[b]
-    elif where == IN_SPREAD:
-        inputs = place_of(uniform.spread, 0)
-    else:
-        inputs = place_of(memory.inputs, at)
-    n_spikes = call_block(
-        address, state, place_of(memory.param, blocks.param_at[b]), inputs,
-        place_of(memory.injected, blocks.injected_at[b]), count, blocks.n_cells[b],
-        blocks.first_cell[b], step, setting.trial, setting.key,
-        place_of(uniform.weights, uniform.weights_at[b]),
-    )  # fmt: skip
-    if column >= 0 and n_spikes != 0 and (n_spikes < 0 or direct.logged[b] != 0):
-        copy_counts(b, step, share)
-    if n_spikes < 0:
-        keep_failed(b, where, at, share)
-    return n_spikes if n_spikes <= 0 or column < 0 or direct.logged[b] != 0 else 0
-
-
 def copy_counts(b, step, share):  # type: ignore[no-untyped-def]
     """Copy the counts of direct sources from the ring, to be logged or looked at."""
     blocks, direct, counted = blocks_of(share), direct_of(share), scratch_of(share).counted
@@ -147,9 +111,10 @@ def keep_failed(b, where, at, share):  # type: ignore[no-untyped-def]
             scratch.failed[row] = np.float64(uniform.counts[at + slot]) * weight
 
 
-def sample(b, step, setting, share):  # type: ignore[no-untyped-def]
+def sample(b, step, timed, setting, share):  # type: ignore[no-untyped-def]
     """Copy the probed state of a block, after a step, into the sample buffers."""
     never_inlined()
+    began = cycles() if timed else 0
     probes, memory = probes_of(share), memory_of(share)
     for p in range(len(probes.start)):
         passed = step - probes.start[p]
@@ -161,37 +126,8 @@ def sample(b, step, setting, share):  # type: ignore[no-untyped-def]
                 slot = probes.slot[i]
                 value = memory.state32[slot] if probes.single[p] != 0 else memory.state[slot]
                 memory.samples[at + i] = value
-
-
-def run_blocks(step, n_log, setting, share):  # type: ignore[no-untyped-def]
-    """Advance all cells of a part by one step and log their spikes.
-
-    Returns the length of the part's log and the first block that failed, or -1.
-    """
-    blocks, scratch = blocks_of(share), scratch_of(share)
-    log, table = log_of(share), table_of(share)
-    cells, numbers = log.cell[setting.part], log.number[setting.part]
-    failed = -1
-    for b in range(len(blocks.kind)):
-        first = blocks.first_cell[b]
-        if blocks.kind[b] == 0:
-            scratch.positions[1], n_log = emit_table(
-                step, first + blocks.n_cells[b] - 1, scratch.positions[1], table,
-                cells, numbers, n_log,
-            )  # fmt: skip
-            continue
-        n_spikes = block_spikes(b, step, setting, share)
-        if n_spikes < 0:
-            # What other blocks do in this step is not kept.
-            failed = b
-            break
-        if n_spikes > 0:
-            n_log = emit_block(
-                n_spikes, scratch.counted, scratch.counted_pairs, blocks.n_cells[b], first,
-                cells, numbers, n_log,
-            )  # fmt: skip
-    log.end[setting.part, step - setting.log_base] = n_log
-    return n_log, failed
+    if timed:
+        scratch_of(share).clocks[2] += cycles() - began
 
 
 def changes_within(last, share):  # type: ignore[no-untyped-def]
@@ -218,6 +154,16 @@ def begin_stretch(first, last, share):  # type: ignore[no-untyped-def]
     positions[1] = entry
 
 
+def log_spikes(n_spikes, n_cells, first_cell, i, share):  # type: ignore[no-untyped-def]
+    """Log the spikes of a block in a step of a stretch."""
+    never_inlined()
+    scratch, stretch = scratch_of(share), stretch_of(share)
+    stretch.length[i] = emit_block(
+        n_spikes, scratch.counted, scratch.counted_pairs, n_cells, first_cell,
+        stretch.cell[i], stretch.number[i], stretch.length[i],
+    )  # fmt: skip
+
+
 def table_steps(b, first, last, share):  # type: ignore[no-untyped-def]
     """Log the spikes of a block of table sources in all steps of a stretch."""
     blocks, table, stretch = blocks_of(share), table_of(share), stretch_of(share)
@@ -230,24 +176,46 @@ def table_steps(b, first, last, share):  # type: ignore[no-untyped-def]
 
 
 def block_steps(b, first, last, timed, setting, share):  # type: ignore[no-untyped-def]
-    """Advance a block by the steps of a stretch; returns the one that failed, or -1."""
-    blocks, scratch, stretch = blocks_of(share), scratch_of(share), stretch_of(share)
+    """Advance a block by the steps of a stretch; returns the one that failed, or -1.
+
+    What is the same in all steps is looked up once: a step of a block of simple cells
+    takes no longer than a few dozen such look-ups.
+    """
+    blocks, memory, direct = blocks_of(share), memory_of(share), direct_of(share)
+    uniform, scratch = uniform_of(share), scratch_of(share)
+    n_cells, first_cell, column = blocks.n_cells[b], blocks.first_cell[b], direct.column[b]
+    state = place_of(memory.state, blocks.state_at[b])
+    if blocks.kind[b] == 2:
+        state = place_of(memory.state32, blocks.state_at[b])
+    param = place_of(memory.param, blocks.param_at[b])
+    injected = place_of(memory.injected, blocks.injected_at[b])
+    weights = place_of(uniform.weights, uniform.weights_at[b])
+    counted = place_of(scratch.counted, 0)
+    logged = column < 0 or direct.logged[b] != 0
     some_probes = len(probes_of(share).start) > 0
     for step in range(first, last + 1):
-        i = step - first
-        n_spikes = block_spikes(b, step, setting, share)
+        at = (step & setting.mask) * setting.stride + blocks.input_at[b]
+        address, inputs, count = blocks.address[b], place_of(memory.inputs, at), counted
+        where = spread_block(b, step, at, setting, share)
+        if where == AS_COUNTS:
+            address, inputs = uniform.address[b], place_of(uniform.counts, at)
+        elif where == IN_SPREAD:
+            inputs = place_of(uniform.spread, 0)
+        if column >= 0:
+            count = place_of(direct.ring[step & (len(direct.ring) - 1)], column)
+        n_spikes = call_block(
+            address, state, param, inputs, injected, count, n_cells, first_cell, step,
+            setting.trial, setting.key, weights,
+        )  # fmt: skip
+        if n_spikes != 0 and column >= 0 and (n_spikes < 0 or logged):
+            copy_counts(b, step, share)
         if n_spikes < 0:
+            keep_failed(b, where, at, share)
             return step
-        if n_spikes > 0:
-            stretch.length[i] = emit_block(
-                n_spikes, scratch.counted, scratch.counted_pairs, blocks.n_cells[b],
-                blocks.first_cell[b], stretch.cell[i], stretch.number[i], stretch.length[i],
-            )  # fmt: skip
+        if n_spikes > 0 and logged:
+            log_spikes(n_spikes, n_cells, first_cell, step - first, share)
         if some_probes:
-            began = cycles() if timed else 0
-            sample(b, step, setting, share)
-            if timed:
-                scratch.clocks[2] += cycles() - began
+            sample(b, step, timed, setting, share)
     return -1
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import SimulationError, explain
-from ..network import CellGroup
+from ..network import CellGroup, CurrentGroup
 from . import tables
 from .block_steps import PLAIN_BLOCKS
-from .generate import BLOCK, ROW, load_block, takes_counts
+from .generate import BLOCK, ROW, leaves_currents_out, load_block, takes_counts
 from .tables import CellLayout
 
 __all__ = ["CellState"]
@@ -60,6 +61,7 @@ class CellState:
         self._constants: list[tuple[FloatArray, bool]] = []
         self._applied: list[dict[str, FloatArray]] = []
         self._counting: dict[int, int] = {}
+        self._injected: set[int] = set()
 
     def knows(self, group: CellGroup) -> bool:
         """Whether the group is laid out."""
@@ -100,6 +102,25 @@ class CellState:
             self.n_inputs += n_blocks * lay.n_inputs * ROW
         self._derive(group)
         self.initialise(group)
+
+    def expect_currents(self, currents: Sequence[CurrentGroup]) -> bool:
+        """Note into which groups currents are injected.
+
+        Parameters
+        ----------
+        currents : sequence of CurrentGroup
+
+        Returns
+        -------
+        bool
+            Whether there are more such groups than before: their blocks have another kernel.
+        """
+        firsts = np.array([lay.group.first for lay in self.layouts])
+        before = len(self._injected)
+        for current in currents:
+            groups = np.searchsorted(firsts, current.cells, side="right") - 1
+            self._injected.update(np.unique(groups).tolist())
+        return len(self._injected) > before
 
     def _derive(self, group: CellGroup) -> None:
         index = self._index[id(group)]
@@ -173,7 +194,11 @@ class CellState:
     def _kernel(
         self, lay: CellLayout, n_constants: int, scalar: bool, *, counted: bool = False
     ) -> int:
-        address, plain = load_block(lay.model, scalar, self._precision, lay.single, counted)
+        injected = self._index[id(lay.group)] in self._injected
+        injected = injected or not leaves_currents_out(lay.model, self._precision)
+        address, plain = load_block(
+            lay.model, scalar, self._precision, lay.single, counted, injected
+        )
         if plain is not None:
             shape = (n_constants,) if scalar else (n_constants, ROW)
             address = len(PLAIN_BLOCKS)

@@ -29,7 +29,9 @@ __all__ = [
     "matrix_at",
     "pause",
     "peek",
+    "peek_row",
     "poke",
+    "poke_row",
     "prefetch",
     "restore_denormals",
     "row_at",
@@ -200,6 +202,40 @@ def poke_apart(typingctx, array, index, value):  # type: ignore[no-untyped-def]
         return context.get_dummy_value()
 
     return types.void(array, types.int64, array.dtype), codegen
+
+
+def _set_row(builder: Any, instruction: Any, row: Any, rows: Any) -> None:
+    """Mark a load or a store as of one of several rows that do not overlap."""
+    module = builder.module
+    domain = module.add_metadata(["pynn_greenmorph rows"])
+    scopes = [module.add_metadata([f"row {n}", domain]) for n in range(rows.literal_value)]
+    own = scopes.pop(row.literal_value)
+    instruction.set_metadata("alias.scope", module.add_metadata([own]))
+    instruction.set_metadata("noalias", module.add_metadata(scopes))
+
+
+@intrinsic(prefer_literal=True)
+def peek_row(typingctx, array, index, row, rows):  # type: ignore[no-untyped-def]
+    """As :func:`peek`, of row number ``row`` of ``rows`` that do not overlap; literals."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        load = builder.load(_element(context, builder, signature.args[0], args[0], args[1]))
+        _set_row(builder, load, row, rows)
+        return load
+
+    return array.dtype(array, types.int64, row, rows), codegen
+
+
+@intrinsic(prefer_literal=True)
+def poke_row(typingctx, array, index, value, row, rows):  # type: ignore[no-untyped-def]
+    """As :func:`poke`; see :func:`peek_row`."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        address = _element(context, builder, signature.args[0], args[0], args[1])
+        _set_row(builder, builder.store(args[2], address), row, rows)
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, array.dtype, row, rows), codegen
 
 
 @intrinsic

@@ -25,12 +25,11 @@ from .accessors import (
     memory_of,
     pending_of,
     plastic_of,
-    probes_of,
     schedule_of,
     scratch_of,
     tuple_fields,
 )
-from .block_steps import changes_within, cycles, run_blocks, run_stretch, sample
+from .block_steps import changes_within, cycles, run_stretch
 from .compiled import Compiled, source_digest
 from .delivery import (
     all_finite,
@@ -101,40 +100,25 @@ def arrive(first, last, setting, share):  # type: ignore[no-untyped-def]
         deliver_visits(n_visits, setting, share)
 
 
-def run_step(step, n_log, timed, clock, setting, share):  # type: ignore[no-untyped-def]
-    """One step: what arrives is added to the inputs, blocks consume them, probes sample.
-
-    A timed step adds up cycles, less the ``clock`` that each reading takes.
-    """
-    began = cycles() if timed else 0
-    memory, scratch = memory_of(share), scratch_of(share)
-    positions = scratch.positions
-    arrive(step, step, setting, share)
-    deliver_plastic(step, setting, share)
-    positions[2] = inject(step, positions[2], injections_of(share), memory.injected)
-    positions[3] = inject(step, positions[3], schedule_of(share), memory.state)
-    delivered = cycles() if timed else 0
-    n_before = n_log
-    n_log, failed = run_blocks(step, n_log, setting, share)
-    note_spikes(step, n_before, n_log, setting, share)
-    updated = cycles() if timed else 0
-    if len(probes_of(share).start) > 0:
-        for b in range(len(blocks_of(share).kind)):
-            sample(b, step, setting, share)
-    if timed:
-        scratch.clocks[0] += max(delivered - began - clock, 0)
-        scratch.clocks[1] += max(updated - delivered - clock, 0)
-        scratch.clocks[2] += max(cycles() - updated - clock, 0)
-    return n_log, failed
-
-
 def run_steps(first, last, n_log, timed, clock, setting, share):  # type: ignore[no-untyped-def]
-    """Several steps at once: all that arrives, then block by block; see ``block_steps``."""
-    clocks = scratch_of(share).clocks
+    """Several steps at once, or one: all that arrives, then block by block; see ``block_steps``.
+
+    What changes from step to step, and synapses that learn, are for one step only. A timed
+    step adds up cycles, less the ``clock`` that each reading takes. Returns the length of the
+    part's log, the block that failed, or -1, and in which step.
+    """
+    memory, scratch = memory_of(share), scratch_of(share)
+    positions, clocks = scratch.positions, scratch.clocks
     began = cycles() if timed else 0
     arrive(first, last, setting, share)
-    delivered, sampling = cycles() if timed else 0, clocks[2]
+    if first == last:
+        deliver_plastic(first, setting, share)
+        positions[2] = inject(first, positions[2], injections_of(share), memory.injected)
+        positions[3] = inject(first, positions[3], schedule_of(share), memory.state)
+    delivered, sampling, n_before = cycles() if timed else 0, clocks[2], n_log
     n_log, failed, failed_at = run_stretch(first, last, n_log, timed, setting, share)
+    if first == last:
+        note_spikes(first, n_before, n_log, setting, share)
     if timed:
         clocks[0] += max(delivered - began - clock, 0)
         clocks[1] += max(cycles() - delivered - clock - (clocks[2] - sampling), 0)
@@ -149,16 +133,10 @@ def run_window(first, last, n_log, timed, clock, setting, share):  # type: ignor
     step, failed, failed_at = first - 1, -1, -1
     while step < last and failed < 0:
         until = min(step + setting.stretch, last)
-        if until > step + 1 and not changes_within(until, share):
-            n_log, failed, failed_at = run_steps(
-                step + 1, until, n_log, timed, clock, setting, share
-            )
-            step = until
-            continue
-        step += 1
-        n_log, failed = run_step(step, n_log, timed, clock, setting, share)
-        if failed >= 0:
-            failed_at = step
+        if until > step + 1 and changes_within(until, share):
+            until = step + 1
+        n_log, failed, failed_at = run_steps(step + 1, until, n_log, timed, clock, setting, share)
+        step = until
     return n_log, failed, failed_at
 
 
@@ -331,7 +309,7 @@ def _compiled(accessors_text: str) -> Compiled:
     helpers += [getattr(plastic_delivery, name) for name in plastic_delivery.HELPERS]
     helpers += [getattr(block_steps, name) for name in block_steps.HELPERS]
     helpers += [barrier.meet, barrier.leave_together]
-    helpers += [clock_cycles, arrive, run_step, run_steps, run_window, advance]
+    helpers += [clock_cycles, arrive, run_steps, run_window, advance]
     hot = [getattr(delivery, name) for name in delivery.INLINED]
     hot += [getattr(uniform_delivery, name) for name in uniform_delivery.INLINED]
     return Compiled(run_part, helpers, len(get_args(End)), "the run loop", header, hot)

@@ -185,10 +185,12 @@ class Simulation:
     def prepare(self) -> None:
         """Compile what changed since the last run."""
         self.add_groups()
+        follow = bool(self._changed_groups) and self.plasticity.follows_targets
         blocks_changed = bool(self._changed_groups)
+        if self._currents_changed:
+            blocks_changed |= self.cells.expect_currents(self.network.currents)
         if blocks_changed:
             self._apply_columns()
-        follow = blocks_changed and self.plasticity.follows_targets
         if self._synapses_changed or follow or self._partition is None:
             self._apply_synapses()
         elif blocks_changed:

@@ -37,6 +37,8 @@ class Uniform(NamedTuple):
         Largest count up to which the product with the weight has the bits of the sum.
     whole : (b,) int64
         Whether all receptors of the block are counted.
+    least : (b,) int64
+        The smallest ``holds`` of a block whose receptors are all counted; else -1.
     address : (b,) int64
         Address of a kernel that takes counts; -1 for none.
     weights_at : (b,) int64
@@ -58,6 +60,7 @@ class Uniform(NamedTuple):
     sums_at: Int64Array
     holds: Int64Array
     whole: Int64Array
+    least: Int64Array
     address: Int64Array
     weights_at: Int64Array
     weights: NDArray[np.float64]
@@ -77,6 +80,7 @@ def no_uniform(n_blocks: int, real: Any, ring_steps: int) -> Uniform:
         sums_at=none,
         holds=none,
         whole=np.zeros(n_blocks, dtype=np.int64),
+        least=np.full(n_blocks, -1, dtype=np.int64),
         address=np.full(n_blocks, -1, dtype=np.int64),
         weights_at=np.zeros(n_blocks, dtype=np.int64),
         weights=np.zeros(0),

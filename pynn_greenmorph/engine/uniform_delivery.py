@@ -148,19 +148,21 @@ def may_count(step, number, most, setting, share):  # type: ignore[no-untyped-de
     return uniform.wide[row] == 0
 
 
-def are_products(b, ring_row, share):  # type: ignore[no-untyped-def]
-    """Whether all sums of a block have the bits of products of count and weight."""
+def are_products(b, at, added, share):  # type: ignore[no-untyped-def]
+    """Whether all sums of a block have the bits of products of count and weight.
+
+    No count is larger than what was ``added`` to any slot; else they are looked at, those
+    of all receptors in one go: what lies between their rows is 0.
+    """
     uniform, blocks = uniform_of(share), blocks_of(share)
-    at, n_cells = ring_row + blocks.input_at[b], blocks.n_cells[b]
-    for k in range(uniform.first[b], uniform.first[b + 1]):
-        largest = largest_of(uniform.counts, at + uniform.receptor[k] * ROW, n_cells)
-        if largest > uniform.holds[k]:
-            return False
-    return True
+    if added <= uniform.least[b]:
+        return True
+    last_row = (uniform.first[b + 1] - uniform.first[b] - 1) * ROW
+    return largest_of(uniform.counts, at, last_row + blocks.n_cells[b]) <= uniform.least[b]
 
 
-def spread_block(b, step, setting, share):  # type: ignore[no-untyped-def]
-    """Turn the counts of a block into inputs where need be.
+def spread_block(b, step, at, setting, share):  # type: ignore[no-untyped-def]
+    """Turn the counts of a block into inputs where need be; its rows begin ``at``.
 
     Returns where the inputs are: ``IN_RING``, ``IN_SPREAD`` or ``AS_COUNTS``.
     """
@@ -168,15 +170,13 @@ def spread_block(b, step, setting, share):  # type: ignore[no-untyped-def]
     row = step & setting.mask
     if uniform.first[b] == uniform.first[b + 1] or uniform.wide[row] != 0:
         return IN_RING
-    if uniform.address[b] >= 0 and are_products(b, row * setting.stride, share):
+    if uniform.address[b] >= 0 and are_products(b, at, uniform.added[row], share):
         return AS_COUNTS
-    n_cells = blocks.n_cells[b]
-    whole = uniform.whole[b] != 0
+    n_cells, whole = blocks.n_cells[b], uniform.whole[b] != 0
     for k in range(uniform.first[b], uniform.first[b + 1]):
         place = uniform.receptor[k] * ROW
-        at = row * setting.stride + blocks.input_at[b] + place
         if whole:
-            spread_row(k, at, n_cells, uniform.spread, place, share)
+            spread_row(k, at + place, n_cells, uniform.spread, place, share)
         else:
-            spread_row(k, at, n_cells, inputs, at, share)
+            spread_row(k, at + place, n_cells, inputs, at + place, share)
     return IN_SPREAD if whole else IN_RING

@@ -159,17 +159,19 @@ class _Layout:
                 rows.append((row, rank * (LARGEST_COUNT + 1), self.holds[rank]))
             first.append(len(rows))
             whole = 0 < len(mine) == lay.n_inputs
-            columns.append((whole, len(weights)))
+            least = min(one[2] for one in rows[first[-2] :]) if whole else -1
+            columns.append((whole, len(weights), least))
             weights += values if whole else []
             widest = max(widest, lay.n_inputs)
         receptor, sums_at, holds = np.array(rows, dtype=np.int64).reshape(-1, 3).T.copy()
-        of_block = np.array(columns, dtype=np.int64).reshape(-1, 2).T.copy()
+        of_block = np.array(columns, dtype=np.int64).reshape(-1, 3).T.copy()
         uniform = Uniform(
             first=np.array(first, dtype=np.int64),
             receptor=receptor,
             sums_at=sums_at,
             holds=holds,
             whole=of_block[0],
+            least=of_block[2],
             address=np.full(len(of_block[0]), -1, dtype=np.int64),
             weights_at=of_block[1],
             weights=np.array(weights),
