@@ -9,6 +9,7 @@ from .partition import PAGE
 
 __all__ = ["group_steps"]
 
+BoolArray = NDArray[np.bool_]
 Int64Array = NDArray[np.int64]
 
 #: Most delays that are delivered together.
@@ -24,15 +25,19 @@ ADD_NS = ((1 << 20, 1.3), (1 << 24, 4.0), (1 << 62, 10.0))
 READ_FAR_NS, READ_FAR_BYTES = 1000.0, 1 << 23
 
 
-def group_steps(delays: Int64Array, n_synapses: int, n_sources: int, n_slots: int) -> int:
+def group_steps(used: BoolArray, sizes: Int64Array, n_synapses: int, n_slots: int) -> int:
     """Choose how many delays are delivered together; a rule of the network only.
+
+    A spike is looked up once for each group that has a delay of its population: where each
+    population has one delay, near ones of others are no reason to deliver in groups.
 
     Parameters
     ----------
-    delays : (d,) int64, steps
-        Distinct delays, ascending.
-    n_synapses, n_sources : int
-        Synapses, and cells that have some.
+    used : (p, d) bool
+        Which delays occur among the synapses of each source population, by steps.
+    sizes : (p,) int64
+        Cells of these populations.
+    n_synapses : int
     n_slots : int
         Input slots of one step.
 
@@ -43,10 +48,15 @@ def group_steps(delays: Int64Array, n_synapses: int, n_sources: int, n_slots: in
     """
     look_up = LOOK_UP_NS if n_synapses * 11 <= CACHE_BYTES else LOOK_UP_FAR_NS
     look_up *= -(-n_slots // PAGE)
+    population, delay = np.nonzero(used)
+    place = delay - delay.min()
+    n_sources = int(sizes.sum())
     best, least = 1, float("inf")
     for size in (1 << power for power in range(LONGEST_GROUP.bit_length())):
         ring_bytes = 8 * size * n_slots
-        n_groups = len(np.unique((delays - delays[0]) // size))
+        # By population, then by delay: each group begins where one of the two changes.
+        new = np.diff(population * len(used[0]) + place // size, prepend=-1) != 0
+        n_groups = int(sizes[population[new]].sum()) / n_sources
         cost = n_groups * look_up + READ_FAR_NS * (ring_bytes > READ_FAR_BYTES)
         add = next(ns for limit, ns in ADD_NS if ring_bytes <= limit)
         cost += n_synapses / n_sources * add

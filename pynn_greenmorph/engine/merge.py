@@ -95,12 +95,17 @@ def _kinds(
     ], uniform
 
 
-def _used_delays(groups: Sequence[SynapseGroup]) -> Int64Array:
+def _used_delays(
+    groups: Sequence[SynapseGroup], ends: Sequence[NDArray[np.int32]], n_populations: int
+) -> NDArray[np.bool_]:
+    """Which delays (steps) occur in projections from each population."""
     longest = max(int(column_and_stride(group.delay_steps)[0].max()) for group in groups)
-    used = np.zeros(longest + 1, dtype=bool)
-    for group in groups:
-        used[column_and_stride(group.delay_steps)[0]] = True
-    return np.flatnonzero(used)
+    used = np.zeros((n_populations, longest + 1), dtype=bool)
+    for group, (lowest, highest) in zip(groups, ends, strict=True):
+        mine = np.zeros(longest + 1, dtype=bool)
+        mine[column_and_stride(group.delay_steps)[0]] = True
+        used[lowest : highest + 1] |= mine
+    return used
 
 
 @dataclass
@@ -127,13 +132,11 @@ def _plan(network: Network, groups: list[SynapseGroup], n_slots: int) -> tuple[_
     sizes = [cells.size for cells in network.cells]
     population = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
     first = np.cumsum([0, *sizes], dtype=np.int64)
-    delays = _used_delays(groups)
-    projecting = np.zeros(len(sizes), dtype=bool)
     ends = [population[[group.pre.min(), group.pre.max()]] for group in groups]
-    for lowest, highest in ends:
-        projecting[lowest : highest + 1] = True
-    n_sources = int(np.array(sizes)[projecting].sum())
-    size = group_steps(delays, sum(group.size for group in groups), n_sources, n_slots)
+    used = _used_delays(groups, ends, len(sizes))
+    delays, projecting = np.flatnonzero(used.any(axis=0)), used.any(axis=1)
+    n_synapses = sum(group.size for group in groups)
+    size = group_steps(used[projecting], np.array(sizes)[projecting], n_synapses, n_slots)
     place = (delays - delays[0]) // size
     bases, index = np.unique(place, return_inverse=True)
     group_of_delay = np.zeros(delays[-1] + 1, dtype=np.int32)

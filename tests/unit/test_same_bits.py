@@ -320,12 +320,25 @@ def test_constants_are_added_in_the_order_of_their_first_projection() -> None:
 
 def test_delay_groups_stay_what_they_are() -> None:
     """Groups decide the order of sums: another choice would change users' last bits."""
-    wide, narrow, one = np.arange(1, 151), np.arange(1, 16), np.array([2])
+    steps = np.arange(151)
+    wide, narrow, one = (steps >= 1), (steps >= 1) & (steps <= 15), (steps == 2)
     chosen = [
-        [delay_groups.group_steps(delays, n * k, n, 2 * n + 1024) for delays in (wide, narrow, one)]
+        [
+            delay_groups.group_steps(used[None], np.array([n]), n * k, 2 * n + 1024)
+            for used in (wide, narrow, one)
+        ]
         for n, k in ((400, 40), (4000, 80), (20_000, 80), (20_000, 1000), (100_000, 80))
     ]
     assert chosen == GROUPS
+
+
+def test_delays_of_different_populations_are_no_reason_for_groups() -> None:
+    """A spike is looked up once where its population has one delay, whatever others have."""
+    sizes = np.array([3200, 800])
+    one_each = np.array([[False] * 8 + [True, False], [False] * 9 + [True]])
+    both = one_each.any(axis=0) & np.ones((2, 1), dtype=bool)
+    chosen = [delay_groups.group_steps(used, sizes, 320_000, 9024) for used in (one_each, both)]
+    assert chosen == [1, 2]
 
 
 def build_large(threads: int, record: bool, drawn: bool) -> tuple[list[Any], list[Any]]:
