@@ -15,7 +15,7 @@ import numpy as np
 from .accessors import log_of, memory_of, rows_of, scratch_of, uniform_of
 from .direct_delivery import deliver_direct
 from .rows import DIRECT, ONE_EACH, UNIFORM
-from .uniform_delivery import count_events, may_count
+from .uniform_delivery import LINE, ask_ahead, count_events, may_count, prefetch
 
 __all__ = [
     "add_constant",
@@ -48,10 +48,6 @@ INLINED = (
 )
 
 
-def prefetch(array, index):  # type: ignore[no-untyped-def]
-    """Do nothing: in compiled code a machine instruction has this name."""
-
-
 def peek(array, index):  # type: ignore[no-untyped-def]
     """Read an element. Compiled code does not look whether the index is negative."""
     return array[index]
@@ -73,8 +69,8 @@ def deliver_pending(step, position, pending, ring_row, inputs):  # type: ignore[
     return position
 
 
-def add_constant(first, last, value, step, at, mask, stride, target, offset, inputs):  # type: ignore[no-untyped-def]
-    """Add one value to each target of a row.
+def add_constant(first, last, value, step, at, mask, stride, target, offset, inputs, ahead, end):  # type: ignore[no-untyped-def]
+    """Add one value to each target of a row, and ask for the next; see ``count_events``.
 
     Without offsets all of a row arrives in the step. Indices are unsigned: a signed
     one may be negative, and Numba then computes the wrapped one too, which doubles the
@@ -83,6 +79,15 @@ def add_constant(first, last, value, step, at, mask, stride, target, offset, inp
     step, at, mask, stride = np.uint64(step), np.uint64(at), np.uint64(mask), np.uint64(stride)
     if len(offset) == 0:
         at += (step & mask) * stride
+        line = np.uint64(LINE)
+        while first + line <= last:
+            ahead = ask_ahead(target, ahead, end)
+            for i in range(line):
+                inputs[at + np.uint64(target[first + i])] += value
+            first += line
+    while ahead < end:
+        ahead = ask_ahead(target, ahead, end)
+    if len(offset) == 0:
         for i in range(first, last):
             inputs[at + np.uint64(target[i])] += value
     else:
@@ -151,20 +156,25 @@ def deliver_visits(n_visits, setting, share):  # type: ignore[no-untyped-def]
         step, table = peek(visits.step, v), peek(visits.table, v)
         kind, at = peek(rows.table_kind, table), peek(rows.table_page, table)
         count = inputs.dtype.type(peek(visits.spikes, v))
+        ahead, end = np.int64(0), np.int64(0)
         if v + 1 < n_visits:
-            for i in range(peek(visits.first, v + 1) + 96, peek(visits.last, v + 1), 32):
-                prefetch(target, i)
+            ahead, end = peek(visits.first, v + 1) + 3 * LINE, peek(visits.last, v + 1)
         first, last = np.uint64(peek(visits.first, v)), np.uint64(peek(visits.last, v))
         if kind == UNIFORM:
             number, most = peek(visits.spikes, v), peek(rows.table_most, table)
             if may_count(step, number, most, setting, share):
                 place = (step & mask) * stride + at
-                count_events(first, last, place, target, uniform_of(share).counts)
+                counts = uniform_of(share).counts
+                count_events(first, last, place, target, counts, ahead, end)
                 continue
         if kind in (0, UNIFORM):
             value = inputs.dtype.type(peek(rows.table_constant, table)) * count
-            add_constant(first, last, value, step, at, mask, stride, target, offset, inputs)
+            add_constant(
+                first, last, value, step, at, mask, stride, target, offset, inputs, ahead, end
+            )
             continue
+        while ahead < end:
+            ahead = ask_ahead(target, ahead, end)
         weight = np.uint64(peek(visits.weight, v))
         if kind == 1:
             add_weights(

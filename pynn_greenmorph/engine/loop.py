@@ -46,7 +46,7 @@ from .plastic_delivery import deliver_plastic, note_spikes
 from .rows import DIRECT, ONE_EACH, UNIFORM
 from .share import Setting, Share
 from .uniform import LARGEST_COUNT
-from .uniform_delivery import begin_counting, never_inlined
+from .uniform_delivery import LINE, begin_counting, never_inlined
 
 __all__ = [
     "ABORTED",
@@ -294,7 +294,7 @@ def _compiled(accessors_text: str) -> Compiled:
     inlined = source_digest("calls", "intrinsics") + tuple_fields()
     constants = {name: globals()[name] for name in _LOOP_CONSTANTS}
     constants |= {"DIRECT": DIRECT, "ONE_EACH": ONE_EACH, "UNIFORM": UNIFORM}
-    constants |= {"LARGEST_COUNT": LARGEST_COUNT, "ROW": ROW}
+    constants |= {"LARGEST_COUNT": LARGEST_COUNT, "ROW": ROW, "LINE": LINE}
     constants |= {name: getattr(uniform_delivery, name) for name in _PLACES}
     constants |= {name: getattr(barrier, name) for name in _BARRIER_CONSTANTS}
     header = _LOOP_HEADER.format(

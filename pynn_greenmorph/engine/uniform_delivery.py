@@ -17,12 +17,18 @@ __all__ = [
     "INLINED",
     "IN_RING",
     "IN_SPREAD",
+    "LINE",
+    "ask_ahead",
     "begin_counting",
     "count_events",
     "may_count",
     "never_inlined",
+    "prefetch",
     "spread_block",
 ]
+
+#: Targets in a cache line of 64 bytes.
+LINE = 32
 
 #: Where the inputs of a block are: in the ring of inputs, in memory that the blocks of
 #: a part share, or in the ring of counts, for a kernel that takes these.
@@ -30,12 +36,12 @@ IN_RING, IN_SPREAD, AS_COUNTS = 0, 1, 2
 
 #: Functions that are compiled into the run loop, each after those that it calls.
 HELPERS = (
-    "begin_counting", "count_events", "largest_of", "put_products", "put_sums", "clear_counts",
-    "spread_row", "widen", "may_count", "are_products", "spread_block",
+    "ask_ahead", "begin_counting", "count_events", "largest_of", "put_products", "put_sums",
+    "clear_counts", "spread_row", "widen", "may_count", "are_products", "spread_block",
 )  # fmt: skip
 
 #: What happens for every row of synapses.
-INLINED = ("count_events", "may_count")
+INLINED = ("ask_ahead", "count_events", "may_count")
 
 
 def peek_apart(array, index):  # type: ignore[no-untyped-def]
@@ -56,6 +62,17 @@ def never_inlined():  # type: ignore[no-untyped-def]
     """Do nothing: in compiled code it keeps the function that calls it out of others."""
 
 
+def prefetch(array, index):  # type: ignore[no-untyped-def]
+    """Do nothing: in compiled code a machine instruction has this name."""
+
+
+def ask_ahead(target, ahead, end):  # type: ignore[no-untyped-def]
+    """Begin to load the next cache line of a list of targets, if there is one."""
+    if ahead < end:
+        prefetch(target, ahead)
+    return ahead + LINE
+
+
 def begin_counting(step, some_arrived, setting, share):  # type: ignore[no-untyped-def]
     """Begin a step; where some input has arrived already, there is nothing to count from 0."""
     uniform, row = uniform_of(share), step & setting.mask
@@ -63,9 +80,21 @@ def begin_counting(step, some_arrived, setting, share):  # type: ignore[no-untyp
     uniform.wide[row] = 1 if some_arrived else 0
 
 
-def count_events(first, last, at, target, counts):  # type: ignore[no-untyped-def]
-    """Count one event at each target of a row; indices are unsigned, see ``add_constant``."""
-    at = np.uint64(at)
+def count_events(first, last, at, target, counts, ahead, end):  # type: ignore[no-untyped-def]
+    """Count one event at each target of a row; indices are unsigned, see ``add_constant``.
+
+    Meanwhile the targets of the next row, from ``ahead`` to ``end``, are asked for, a cache
+    line for each one that is done: asked for at once, they would wait for each other, and
+    this row for them.
+    """
+    at, line = np.uint64(at), np.uint64(LINE)
+    while first + line <= last:
+        ahead = ask_ahead(target, ahead, end)
+        for i in range(line):
+            counts[at + np.uint64(target[first + i])] += np.uint8(1)
+        first += line
+    while ahead < end:
+        ahead = ask_ahead(target, ahead, end)
     for i in range(first, last):
         counts[at + np.uint64(target[i])] += np.uint8(1)
 
