@@ -40,8 +40,8 @@ __all__ = [
 
 #: Functions that are compiled into the run loop, each after those that it calls.
 HELPERS = (
-    "copy_counts", "keep_failed", "sample", "changes_within", "begin_stretch", "log_spikes",
-    "table_steps", "block_steps", "close_stretch", "run_stretch",
+    "copy_counts", "keep_failed", "is_probed", "sample", "changes_within", "begin_stretch",
+    "log_spikes", "table_steps", "block_steps", "close_stretch", "run_stretch",
 )  # fmt: skip
 
 #: Plain-Python kernels with their shapes, filled only when compilation is disabled.
@@ -111,10 +111,19 @@ def keep_failed(b, where, at, share):  # type: ignore[no-untyped-def]
             scratch.failed[row] = np.float64(uniform.counts[at + slot]) * weight
 
 
-def sample(b, step, timed, setting, share):  # type: ignore[no-untyped-def]
+def is_probed(b, share):  # type: ignore[no-untyped-def]
+    """Whether some probe samples cells of a block."""
+    probes = probes_of(share)
+    n_values = 0
+    for p in range(len(probes.start)):
+        n_values += probes.first[p, b + 1] - probes.first[p, b]
+    return n_values > 0
+
+
+def sample(b, step, clock, setting, share):  # type: ignore[no-untyped-def]
     """Copy the probed state of a block, after a step, into the sample buffers."""
     never_inlined()
-    began = cycles() if timed else 0
+    began = cycles() if clock >= 0 else 0
     probes, memory = probes_of(share), memory_of(share)
     for p in range(len(probes.start)):
         passed = step - probes.start[p]
@@ -126,8 +135,8 @@ def sample(b, step, timed, setting, share):  # type: ignore[no-untyped-def]
                 slot = probes.slot[i]
                 value = memory.state32[slot] if probes.single[p] != 0 else memory.state[slot]
                 memory.samples[at + i] = value
-    if timed:
-        scratch_of(share).clocks[2] += cycles() - began
+    if clock >= 0:
+        scratch_of(share).clocks[2] += max(cycles() - began - clock, 0)
 
 
 def changes_within(last, share):  # type: ignore[no-untyped-def]
@@ -175,7 +184,7 @@ def table_steps(b, first, last, share):  # type: ignore[no-untyped-def]
         )  # fmt: skip
 
 
-def block_steps(b, first, last, timed, setting, share):  # type: ignore[no-untyped-def]
+def block_steps(b, first, last, clock, setting, share):  # type: ignore[no-untyped-def]
     """Advance a block by the steps of a stretch; returns the one that failed, or -1.
 
     What is the same in all steps is looked up once: a step of a block of simple cells
@@ -192,7 +201,7 @@ def block_steps(b, first, last, timed, setting, share):  # type: ignore[no-untyp
     weights = place_of(uniform.weights, uniform.weights_at[b])
     counted = place_of(scratch.counted, 0)
     logged = column < 0 or direct.logged[b] != 0
-    some_probes = len(probes_of(share).start) > 0
+    probed = is_probed(b, share)
     for step in range(first, last + 1):
         at = (step & setting.mask) * setting.stride + blocks.input_at[b]
         address, inputs, count = blocks.address[b], place_of(memory.inputs, at), counted
@@ -214,8 +223,8 @@ def block_steps(b, first, last, timed, setting, share):  # type: ignore[no-untyp
             return step
         if n_spikes > 0 and logged:
             log_spikes(n_spikes, n_cells, first_cell, step - first, share)
-        if some_probes:
-            sample(b, step, timed, setting, share)
+        if probed:
+            sample(b, step, clock, setting, share)
     return -1
 
 
@@ -232,9 +241,10 @@ def close_stretch(first, last, n_log, setting, share):  # type: ignore[no-untype
     return n_log
 
 
-def run_stretch(first, last, n_log, timed, setting, share):  # type: ignore[no-untyped-def]
+def run_stretch(first, last, n_log, clock, setting, share):  # type: ignore[no-untyped-def]
     """Advance all cells of a part by the steps of a stretch, block by block.
 
+    ``clock`` is how long reading the cycles takes, or -1 where nothing is timed.
     Returns the length of the part's log, the first block that failed, or -1, and in
     which step: the other blocks are computed up to the step before.
     """
@@ -245,7 +255,7 @@ def run_stretch(first, last, n_log, timed, setting, share):  # type: ignore[no-u
         if blocks.kind[b] == 0:
             table_steps(b, first, last, share)
             continue
-        stopped = block_steps(b, first, until, timed, setting, share)
+        stopped = block_steps(b, first, until, clock, setting, share)
         if stopped >= 0:
             failed, failed_at, until = b, stopped, stopped - 1
     return close_stretch(first, last, n_log, setting, share), failed, failed_at

@@ -104,23 +104,25 @@ class CellState:
         self.initialise(group)
 
     def expect_currents(self, currents: Sequence[CurrentGroup]) -> bool:
-        """Note into which groups currents are injected.
+        """Note into which groups currents are injected; they need the kernel that takes them.
 
         Parameters
         ----------
         currents : sequence of CurrentGroup
+            All there are.
 
         Returns
         -------
         bool
-            Whether there are more such groups than before: their blocks have another kernel.
+            Whether blocks must be built again: a group has had a kernel without currents.
         """
+        cells = np.concatenate([np.zeros(0, np.int64), *(one.cells for one in currents)])
         firsts = np.array([lay.group.first for lay in self.layouts])
-        before = len(self._injected)
-        for current in currents:
-            groups = np.searchsorted(firsts, current.cells, side="right") - 1
-            self._injected.update(np.unique(groups).tolist())
-        return len(self._injected) > before
+        groups = set((np.searchsorted(firsts, cells, side="right") - 1).tolist())
+        new = groups - self._injected
+        self._injected |= new
+        models = [self.layouts[index].model for index in new]
+        return any(leaves_currents_out(model, self._precision) for model in models)
 
     def _derive(self, group: CellGroup) -> None:
         index = self._index[id(group)]

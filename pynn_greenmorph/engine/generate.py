@@ -32,8 +32,7 @@ __all__ = [
     "takes_counts",
 ]
 
-#: Cells per block. A constant known to the compiler: it can then prove that
-#: rows of a block do not overlap, and vectorise.
+#: Cells per block: its state and inputs fit into the innermost cache.
 BLOCK = 512
 
 #: Numbers from one row of a block to the next: 4 352 bytes. With the 4 096 of
@@ -43,7 +42,7 @@ BLOCK = 512
 ROW = 544
 
 # The views are made where they are used: passed from function to function they would be
-# fifty words, for every block in every step.
+# fifty words, for every block in every step. In plain Python the arguments are arrays.
 _BLOCK_TEMPLATE = """
 @njit(error_model="numpy", _nrt=False{options})
 def run_block(
@@ -348,7 +347,8 @@ def block_source(
     Returns
     -------
     str
-        A module with ``run_block`` (arrays) and ``entry`` (addresses).
+        A module with ``run_block`` and ``entry``, which ends exceptions; both take addresses
+        (``run_block`` arrays, where it is run as plain Python).
 
     Raises
     ------

@@ -116,7 +116,8 @@ def run_steps(first, last, n_log, timed, clock, setting, share):  # type: ignore
         positions[2] = inject(first, positions[2], injections_of(share), memory.injected)
         positions[3] = inject(first, positions[3], schedule_of(share), memory.state)
     delivered, sampling, n_before = cycles() if timed else 0, clocks[2], n_log
-    n_log, failed, failed_at = run_stretch(first, last, n_log, timed, setting, share)
+    reading = clock if timed else -1
+    n_log, failed, failed_at = run_stretch(first, last, n_log, reading, setting, share)
     if first == last:
         note_spikes(first, n_before, n_log, setting, share)
     if timed:

@@ -162,7 +162,7 @@ class Setting(NamedTuple):
     first_step : int
         Last step before the call.
     stretch : int, steps
-        How many steps a block may make at once.
+        How many steps a block may make at once, at least 1.
     """
 
     part: int

@@ -100,6 +100,7 @@ class Simulation:
         self._memory: Memory | None = None
         self._changed_groups: list[CellGroup] = []
         self._synapses_changed = self._sequences_changed = False
+        self._blocks_changed = self._columns_changed = False
         self._currents_changed = bool(network.currents)
         self._currents: CurrentFeed | None = None
         self._chunk = ChunkLength()
@@ -185,18 +186,20 @@ class Simulation:
     def prepare(self) -> None:
         """Compile what changed since the last run."""
         self.add_groups()
-        follow = bool(self._changed_groups) and self.plasticity.follows_targets
-        blocks_changed = bool(self._changed_groups)
-        if self._currents_changed:
-            blocks_changed |= self.cells.expect_currents(self.network.currents)
-        if blocks_changed:
+        # Compiling takes seconds, in which Ctrl-C may come: what is to be done again is noted
+        # before, and forgotten when it is done.
+        self._blocks_changed |= bool(self._changed_groups)
+        self._columns_changed |= bool(self._changed_groups)
+        if self._currents_changed and self.cells.expect_currents(self.network.currents):
+            self._blocks_changed = True
+        if self._blocks_changed:
             self._apply_columns()
+        follow = self._columns_changed and self.plasticity.follows_targets
         if self._synapses_changed or follow or self._partition is None:
             self._apply_synapses()
-        elif blocks_changed:
-            for index, part in enumerate(self._parts):
-                part.blocks = self._partition.blocks(self.cells.blocks, index)
-                part.uniform = with_kernels(part.uniform, part.blocks, self.cells)
+        elif self._blocks_changed:
+            self._renew_blocks()
+        self._blocks_changed = self._columns_changed = False
         if self._sequences_changed:
             spikes = inputs.build_table_spikes(self.network, self._last_step)
             self._table = TableSpikes(*spikes)
@@ -209,6 +212,17 @@ class Simulation:
             self._sequences_changed = False
         if self._currents_changed:
             self._apply_currents()
+
+    def _renew_blocks(self) -> None:
+        """Give the parts the present kernels and constants of their blocks."""
+        assert self._partition is not None
+        blocks = [self._partition.blocks(self.cells.blocks, p) for p in range(len(self._parts))]
+        uniform = [
+            with_kernels(part.uniform, mine, self.cells)
+            for part, mine in zip(self._parts, blocks, strict=True)
+        ]
+        for part, mine, counted in zip(self._parts, blocks, uniform, strict=True):
+            part.blocks, part.uniform = mine, counted
 
     def _apply_columns(self) -> None:
         for group in self._changed_groups:

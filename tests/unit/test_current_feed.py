@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import numpy as np
 import pyNN.greenmorph as sim
 import pytest
 
+from pynn_greenmorph.engine import cell_state
 from pynn_greenmorph.engine.currents import CurrentFeed
 from pynn_greenmorph.engine.tables import lay_out_group
 from pynn_greenmorph.network import CellGroup, CurrentGroup, SineWave, StepWave
@@ -65,26 +69,42 @@ def test_memory_is_counted_for_what_changes_in_every_step() -> None:
 SIMPLE = ("IF_curr_exp", "IF_curr_alpha", "IF_curr_delta", "Izhikevich")
 
 
-def play(cell_type: str, source: dict[str, float], late: bool, threads: int) -> list[Any]:
-    """Spikes and potentials of a recurrent network, 40 ms; ``late``: injected after 20 ms."""
+def play(
+    cell_type: str, source: dict[str, float], late: bool = False, threads: int = 1,
+    before_source: Callable[[], None] = lambda: None,
+) -> tuple[list[Any], bytes]:  # fmt: skip
+    """Spikes and potentials of a recurrent network, 40 ms; ``late``: injected after 20 ms.
+
+    Only one of its two populations gets a current, if any.
+    """
     sim.setup(timestep=0.1, threads=threads)
     model = sim.Izhikevich(i_offset=0.02)
     if cell_type != "Izhikevich":
         model = getattr(sim, cell_type)(v_thresh=-62.0, tau_refrac=1.0, i_offset=0.3)
-    cells = sim.Population(600, model)
-    cells.initialize(v=np.random.RandomState(1).uniform(-66.0, -62.0, cells.size))
-    some = sim.FixedProbabilityConnector(0.05, rng=sim.NumpyRNG(seed=3))
-    weight = {"IF_curr_delta": 0.02, "Izhikevich": 0.5}.get(cell_type, 0.01)
-    sim.Projection(cells, cells, some, sim.StaticSynapse(weight=weight, delay=0.4))
-    cells.record(["spikes", "v"])
+    cells, others = sim.Population(600, model), sim.Population(100, model)
+    both = cells + others
+    draw = np.random.RandomState(1)
+    for population in (cells, others):
+        population.initialize(v=draw.uniform(-66.0, -62.0, population.size))
+    some = sim.FixedProbabilityConnector(0.2, rng=sim.NumpyRNG(seed=3))
+    weight = {"IF_curr_delta": 0.005, "Izhikevich": 0.1}.get(cell_type, 0.0025)
+    for pre, post in product((cells, others), repeat=2):
+        sign, receptor = (1, "excitatory") if pre is cells else (-1, "inhibitory")
+        synapse = sim.StaticSynapse(weight=sign * weight, delay=0.4)
+        sim.Projection(pre, post, some, synapse, receptor_type=receptor)
+    both.record(["spikes", "v"])
     sim.run(20.0 if late else 0.0)
+    before_source()
     if source:
         sim.DCSource(**source).inject_into(cells[[5, 599]])
-    sim.run_until(40.0)
-    segment = cells.get_data().segments[0]
+    while sim.get_current_time() < 40.0:
+        with contextlib.suppress(KeyboardInterrupt):
+            sim.run_until(40.0)
+    segment = both.get_data().segments[0]
     trains = [train.magnitude.tolist() for train in segment.spiketrains]
+    v = b"".join(np.ascontiguousarray(one.magnitude).tobytes() for one in segment.analogsignals)
     sim.end()
-    return [trains, segment.analogsignals[0].magnitude]
+    return trains, v
 
 
 @pytest.mark.parametrize("cell_type", SIMPLE)
@@ -93,21 +113,38 @@ def test_cells_without_currents_have_the_bits_of_cells_with_one_of_nothing(
     cell_type: str, threads: int
 ) -> None:
     """The same cells by the kernel that takes currents, and by the one that leaves them out."""
-    trains, v = play(cell_type, {}, late=False, threads=threads)
-    assert sum(map(len, trains)) > 100
+    alone = play(cell_type, {}, threads=threads)
+    assert sum(map(len, alone[0])) > 100
     for late in (False, True):
-        others, other_v = play(cell_type, {"amplitude": 0.0}, late=late, threads=threads)
-        assert others == trains
-        assert other_v.tobytes() == v.tobytes()
+        assert play(cell_type, {"amplitude": 0.0}, late=late, threads=threads) == alone
 
 
 @pytest.mark.parametrize("cell_type", SIMPLE)
 def test_a_current_into_a_population_that_had_none_acts(cell_type: str) -> None:
     """A source that is made between two runs does what one does that was there before."""
     source = {"amplitude": 5.0, "start": 20.0}
-    trains, v = play(cell_type, source, late=False, threads=1)
-    others, other_v = play(cell_type, source, late=True, threads=1)
-    silent, _ = play(cell_type, {}, late=False, threads=1)
-    assert trains == others
-    assert v.tobytes() == other_v.tobytes()
-    assert trains != silent
+    before = play(cell_type, source)
+    assert play(cell_type, source, late=True) == before
+    assert play(cell_type, {})[0] != before[0]
+
+
+@pytest.mark.parametrize("counted", [False, True])
+def test_a_current_acts_when_the_loading_of_its_kernel_was_interrupted(
+    counted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Compiling takes seconds: Ctrl-C may come there, and the next run goes on."""
+    source = {"amplitude": 5.0, "start": 20.0}
+    load, interrupted = cell_state.load_block, []
+
+    def interrupt(*arguments: Any) -> Any:
+        if arguments[4] == counted and not interrupted:
+            interrupted.append(arguments)
+            raise KeyboardInterrupt
+        return load(*arguments)
+
+    def from_now_on() -> None:
+        monkeypatch.setattr(cell_state, "load_block", interrupt)
+
+    expected = play("IF_curr_exp", source)
+    assert play("IF_curr_exp", source, late=True, before_source=from_now_on) == expected
+    assert interrupted

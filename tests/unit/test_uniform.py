@@ -16,8 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pynn_greenmorph.engine import windows
+from pynn_greenmorph.engine.delivery import add_constant
 from pynn_greenmorph.engine.rows import UNIFORM
 from pynn_greenmorph.engine.simulation import Simulation
+from pynn_greenmorph.engine.uniform_delivery import count_events
 from pynn_greenmorph.engine.uniform_layout import sums_of
 from pynn_greenmorph.errors import SimulationError
 from pynn_greenmorph.network import CellGroup, Network, SynapseGroup
@@ -116,6 +118,35 @@ def test_counted_events_have_the_bits_of_sums(
     assert mixed == added
 
 
+def test_near_delays_of_different_populations_are_counted() -> None:
+    """They are not delivered in groups, in which nothing would be counted."""
+    added, _ = play(silent=BOTH, delays=(0.9, 1.1))
+    counted, kinds = play(delays=(0.9, 1.1))
+    assert kinds == {UNIFORM}
+    assert counted == added
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    first=st.integers(0, 40), size=st.integers(0, 130), ahead=st.integers(0, 300),
+    length=st.integers(0, 200),
+)  # fmt: skip
+def test_every_target_of_a_row_has_one_event(
+    first: int, size: int, ahead: int, length: int
+) -> None:
+    """Rows of all lengths, in whole cache lines and what is left, whatever the next row is."""
+    target = np.random.RandomState(size).randint(0, 99, size=600).astype(np.uint16)
+    begin, end = np.uint64(first), np.uint64(first + size)
+    counts, sums, no_offset = np.zeros(120, np.uint8), np.zeros(120), np.zeros(0, np.uint8)
+    count_events(begin, end, 7, target, counts, ahead, ahead + length)
+    add_constant(
+        begin, end, 0.1, 3, 7, 0, 120, target, no_offset, sums, ahead, ahead + length
+    )  # fmt: skip
+    expected = np.bincount(7 + target[first : first + size], minlength=120)
+    assert counts.tolist() == expected.tolist()
+    np.testing.assert_allclose(sums, 0.1 * expected, rtol=1e-13)
+
+
 def test_counting_goes_on_between_changes() -> None:
     """Input in flight, moved aside by a change, is in the sum before anything is counted."""
     slices = (0.7, 7.3, 9.2, 21.0, 21.1, 33.0, 40.0)
@@ -140,11 +171,8 @@ def test_new_parameters_reach_the_kernel_that_takes_counts(slices: tuple[float, 
 def test_blocks_may_make_several_steps_at_once(
     silent: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One hash for stretches of one, two and four steps, delays of one step to a few.
-
-    Delays so near each other that they are delivered together are not stretched.
-    """
-    for delays in ((0.1, 0.1), (0.2, 0.2), (0.3, 7.3), (0.9, 8.0)):
+    """One hash for stretches of one, two and four steps, delays of one step to a few."""
+    for delays in ((0.1, 0.1), (0.2, 0.2), (0.3, 7.3), (0.9, 1.1)):
         results = []
         for longest in (1, 2, 4):
             monkeypatch.setattr(windows, "LONGEST_STRETCH", longest)
