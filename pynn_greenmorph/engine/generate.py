@@ -395,8 +395,8 @@ def block_source(
 def takes_counts(model: CellModel, precision: str) -> bool:
     """Whether a cell type has a second kernel, for counts of events; see ``uniform``.
 
-    A step of several methods takes so long that one more kernel to be compiled would not
-    pay; in fast precision products would be rounded otherwise than sums.
+    For a step that is not simple, one more kernel to be compiled would not pay; in fast
+    precision products would be rounded otherwise than sums.
 
     Parameters
     ----------
@@ -407,7 +407,7 @@ def takes_counts(model: CellModel, precision: str) -> bool:
     -------
     bool
     """
-    return bool(model.receptors) and model.methods is None and precision == "exact"
+    return bool(model.receptors) and _is_simple(model) and precision == "exact"
 
 
 def leaves_currents_out(model: CellModel, precision: str) -> bool:
@@ -425,7 +425,12 @@ def leaves_currents_out(model: CellModel, precision: str) -> bool:
     -------
     bool
     """
-    return model.injectable and model.methods is None and precision == "exact"
+    return model.injectable and _is_simple(model) and precision == "exact"
+
+
+def _is_simple(model: CellModel) -> bool:
+    """Whether a step is a few operations; steps with methods or helpers take ten times longer."""
+    return model.methods is None and not model.helpers
 
 
 @cache

@@ -122,17 +122,6 @@ def _llvm() -> Any:
     return llvm
 
 
-@cache
-def _allow_overlap_checks() -> None:
-    """Let the compiler compare the addresses of many rows before a loop.
-
-    Rows of constants, states and inputs could overlap, for all it knows. With
-    its own limit of 8 comparisons, cell types with many constants are not made
-    into vectors: IF_cond_alpha with one value per cell is ten times slower.
-    """
-    _set_option("-vectorize-memory-check-threshold=1000")
-
-
 def _set_option(option: str) -> None:
     llvm = _llvm()
     # An option that LLVM does not know would end the process.
@@ -266,7 +255,6 @@ def _compile(path: Path, text: str, long_chains: bool) -> tuple[_Code, Any]:
 
 
 def _compile_text(path: Path, text: str, long_chains: bool) -> tuple[_Code, Any]:
-    _allow_overlap_checks()
     llvm = _llvm()
     with _two_at_once(long_chains):
         function = _compiled_entry(path, text)
