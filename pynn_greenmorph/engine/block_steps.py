@@ -185,11 +185,7 @@ def table_steps(b, first, last, share):  # type: ignore[no-untyped-def]
 
 
 def block_steps(b, first, last, clock, setting, share):  # type: ignore[no-untyped-def]
-    """Advance a block by the steps of a stretch; returns the one that failed, or -1.
-
-    What is the same in all steps is looked up once: a step of a block of simple cells
-    takes no longer than a few dozen such look-ups.
-    """
+    """Advance a block by the steps of a stretch; returns the one that failed, or -1."""
     blocks, memory, direct = blocks_of(share), memory_of(share), direct_of(share)
     uniform, scratch = uniform_of(share), scratch_of(share)
     n_cells, first_cell, column = blocks.n_cells[b], blocks.first_cell[b], direct.column[b]

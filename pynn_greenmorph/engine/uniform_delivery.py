@@ -85,7 +85,7 @@ def count_events(first, last, at, target, counts, ahead, end):  # type: ignore[n
 
     Meanwhile the targets of the next row, from ``ahead`` to ``end``, are asked for, a cache
     line for each one that is done. Asked for at once they would wait for each other, and
-    this row for them: an event took 17 % more where rows have 1 000 synapses.
+    this row for them: an event of rows of 1 000 took 0.71 instead of 0.59 ns (Emerald Rapids).
     """
     at, line = np.uint64(at), np.uint64(LINE)
     while first + line <= last:
