@@ -9,8 +9,14 @@ from typing import Any
 
 import click
 
+from ..engine.block_variants import (
+    Variant,
+    leaves_currents_out,
+    makes_two_steps,
+    takes_counts,
+)
 from ..engine.cache import kernel_folder
-from ..engine.generate import leaves_currents_out, load_block, takes_counts
+from ..engine.generate import load_block
 from ..engine.generate_synapse import load_row, load_trace, needs_own
 from ..engine.machine_code import compiles
 from ..frontend.warmup import run_small_network
@@ -67,11 +73,14 @@ def _timed(what: str, work: Any) -> None:
 
 def _compile_cell(model: CellModel, precision: str) -> None:
     fast = model.fast if precision == "fast" else None
-    for scalar_parameters in (True, False):
-        counted = [False, True] if takes_counts(model, precision) else [False]
-        injected = [True, False] if leaves_currents_out(model, precision) else [True]
-        for kind in product(counted, injected):
-            load_block(fast or model, scalar_parameters, precision, fast is not None, *kind)
+    counted = [False, True] if takes_counts(model, precision) else [False]
+    injected = [True, False] if leaves_currents_out(model, precision) else [True]
+    kinds: list[tuple[bool, bool, int]] = [(*kind, 1) for kind in product(counted, injected)]
+    if makes_two_steps(model, precision):
+        kinds.append((True, False, 2))
+    for scalar_parameters, kind in product((True, False), kinds):
+        variant = Variant(scalar_parameters, precision, fast is not None, *kind)
+        load_block(fast or model, variant)
 
 
 def _compile_synapses(models: list[SynapseModel], precision: str) -> None:

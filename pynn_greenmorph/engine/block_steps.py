@@ -28,7 +28,14 @@ from .accessors import (
 )
 from .delivery import emit_block, emit_table
 from .generate import BLOCK, ROW
-from .uniform_delivery import AS_COUNTS, IN_RING, IN_SPREAD, never_inlined, spread_block
+from .uniform_delivery import (
+    AS_COUNTS,
+    IN_RING,
+    IN_SPREAD,
+    never_inlined,
+    spread_block,
+    takes_counts,
+)
 
 __all__ = [
     "HELPERS",
@@ -41,7 +48,8 @@ __all__ = [
 #: Functions that are compiled into the run loop, each after those that it calls.
 HELPERS = (
     "copy_counts", "keep_failed", "is_probed", "sample", "changes_within", "begin_stretch",
-    "log_spikes", "table_steps", "block_steps", "close_stretch", "run_stretch",
+    "log_spikes", "table_steps", "one_step", "two_steps", "block_steps", "close_stretch",
+    "run_stretch",
 )  # fmt: skip
 
 #: Plain-Python kernels with their shapes, filled only when compilation is disabled.
@@ -59,25 +67,26 @@ def place_of(array, index):  # type: ignore[no-untyped-def]
 
 
 def call_block(
-    address, state, param, inputs, injected, count, n_cells, first, step, trial, key, weights
+    address, state, param, inputs, injected, count, n_cells, first, step, trial, key, weights, later
 ):  # type: ignore[no-untyped-def]
     """Call a block kernel as plain Python: ``address`` is an index into ``PLAIN_BLOCKS``."""
     run, n_states, param_shape, n_inputs = PLAIN_BLOCKS[address]
     n_param = int(np.prod(param_shape))
-    total: int = run(
+    spiked: int = run(
         state[: n_states * ROW].reshape(n_states, ROW),
         param[:n_param].reshape(param_shape),
         inputs[: n_inputs * ROW].reshape(n_inputs, ROW),
         injected[:BLOCK],
-        count[:BLOCK],
+        count[: len(count) // BLOCK * BLOCK].reshape(-1, BLOCK),
         n_cells,
         first,
         step,
         trial,
         key,
         weights[:n_inputs],
+        later[: n_inputs * ROW].reshape(n_inputs, ROW),
     )
-    return total
+    return spiked
 
 
 def copy_counts(b, step, share):  # type: ignore[no-untyped-def]
@@ -88,27 +97,28 @@ def copy_counts(b, step, share):  # type: ignore[no-untyped-def]
         counted[i] = counts[column + i]
 
 
-def keep_failed(b, where, at, share):  # type: ignore[no-untyped-def]
+def keep_failed(b, where, at, row, share):  # type: ignore[no-untyped-def]
     """Keep which lane of a block has failed, and its inputs: other blocks go on.
 
-    The kernel marks a cell before its step, and counts its spikes after it.
+    The kernel marks a cell before its step, and counts its spikes after it; the counts of
+    the step begin at ``row``.
     """
     never_inlined()
     blocks, memory, uniform = blocks_of(share), memory_of(share), uniform_of(share)
     scratch = scratch_of(share)
     lane = 0
-    while lane < blocks.n_cells[b] - 1 and scratch.counted[lane] != -1:
+    while lane < blocks.n_cells[b] - 1 and scratch.counted[row + lane] != -1:
         lane += 1
     scratch.positions[5] = lane
-    for row in range(len(scratch.failed)):
-        slot = row * ROW + lane
+    for receptor in range(len(scratch.failed)):
+        slot = receptor * ROW + lane
         if where == IN_SPREAD and slot < len(uniform.spread):
-            scratch.failed[row] = uniform.spread[slot]
+            scratch.failed[receptor] = uniform.spread[slot]
         elif where == IN_RING and at + slot < len(memory.inputs):
-            scratch.failed[row] = memory.inputs[at + slot]
-        elif where == AS_COUNTS and uniform.weights_at[b] + row < len(uniform.weights):
-            weight = uniform.weights[uniform.weights_at[b] + row]
-            scratch.failed[row] = np.float64(uniform.counts[at + slot]) * weight
+            scratch.failed[receptor] = memory.inputs[at + slot]
+        elif where == AS_COUNTS and uniform.weights_at[b] + receptor < len(uniform.weights):
+            weight = uniform.weights[uniform.weights_at[b] + receptor]
+            scratch.failed[receptor] = np.float64(uniform.counts[at + slot]) * weight
 
 
 def is_probed(b, share):  # type: ignore[no-untyped-def]
@@ -163,13 +173,13 @@ def begin_stretch(first, last, share):  # type: ignore[no-untyped-def]
     positions[1] = entry
 
 
-def log_spikes(n_spikes, n_cells, first_cell, i, share):  # type: ignore[no-untyped-def]
-    """Log the spikes of a block in a step of a stretch."""
+def log_spikes(row, n_cells, first_cell, i, share):  # type: ignore[no-untyped-def]
+    """Log the spikes of a block in a step of a stretch; its counts begin at ``row``."""
     never_inlined()
-    scratch, stretch = scratch_of(share), stretch_of(share)
+    stretch = stretch_of(share)
     stretch.length[i] = emit_block(
-        n_spikes, scratch.counted, scratch.counted_pairs, n_cells, first_cell,
-        stretch.cell[i], stretch.number[i], stretch.length[i],
+        scratch_of(share).counted, row, n_cells, first_cell, stretch.cell[i], stretch.number[i],
+        stretch.length[i],
     )  # fmt: skip
 
 
@@ -184,43 +194,92 @@ def table_steps(b, first, last, share):  # type: ignore[no-untyped-def]
         )  # fmt: skip
 
 
-def block_steps(b, first, last, clock, setting, share):  # type: ignore[no-untyped-def]
-    """Advance a block by the steps of a stretch; returns the one that failed, or -1."""
+def one_step(b, step, i, logged, setting, share):  # type: ignore[no-untyped-def]
+    """Advance a block by one step, the ``i``-th of a stretch; returns whether it failed."""
     blocks, memory, direct = blocks_of(share), memory_of(share), direct_of(share)
     uniform, scratch = uniform_of(share), scratch_of(share)
     n_cells, first_cell, column = blocks.n_cells[b], blocks.first_cell[b], direct.column[b]
+    at = (step & setting.mask) * setting.stride + blocks.input_at[b]
     state = place_of(memory.state, blocks.state_at[b])
     if blocks.kind[b] == 2:
         state = place_of(memory.state32, blocks.state_at[b])
-    param = place_of(memory.param, blocks.param_at[b])
-    injected = place_of(memory.injected, blocks.injected_at[b])
-    weights = place_of(uniform.weights, uniform.weights_at[b])
-    counted = place_of(scratch.counted, 0)
-    logged = column < 0 or direct.logged[b] != 0
+    address, inputs = blocks.address[b], place_of(memory.inputs, at)
+    where = spread_block(b, step, at, setting, share)
+    if where == AS_COUNTS:
+        address, inputs = uniform.address[b], place_of(uniform.counts, at)
+    elif where == IN_SPREAD:
+        inputs = place_of(uniform.spread, 0)
+    count = place_of(scratch.counted, 0)
+    if column >= 0:
+        count = place_of(direct.ring[step & (len(direct.ring) - 1)], column)
+    spiked = call_block(
+        address, state, place_of(memory.param, blocks.param_at[b]), inputs,
+        place_of(memory.injected, blocks.injected_at[b]), count, n_cells, first_cell, step,
+        setting.trial, setting.key, place_of(uniform.weights, uniform.weights_at[b]), inputs,
+    )  # fmt: skip
+    if spiked != 0 and column >= 0 and (spiked < 0 or logged):
+        copy_counts(b, step, share)
+    if spiked < 0:
+        keep_failed(b, where, at, 0, share)
+    elif spiked > 0 and logged:
+        log_spikes(0, n_cells, first_cell, i, share)
+    return spiked < 0
+
+
+def two_steps(b, step, i, setting, share):  # type: ignore[no-untyped-def]
+    """Advance a block by two steps of counts; returns how many were made, or -1 or -2.
+
+    These tell which step failed; 0 that the inputs of one of them are not for the kernel.
+    """
+    blocks, memory = blocks_of(share), memory_of(share)
+    uniform, scratch = uniform_of(share), scratch_of(share)
+    n_cells, first_cell = blocks.n_cells[b], blocks.first_cell[b]
+    at = (step & setting.mask) * setting.stride + blocks.input_at[b]
+    later = ((step + 1) & setting.mask) * setting.stride + blocks.input_at[b]
+    if not takes_counts(b, step, at, setting, share):
+        return 0
+    if not takes_counts(b, step + 1, later, setting, share):
+        return 0
+    spiked = call_block(
+        uniform.two_steps[b], place_of(memory.state, blocks.state_at[b]),
+        place_of(memory.param, blocks.param_at[b]), place_of(uniform.counts, at),
+        place_of(memory.injected, blocks.injected_at[b]), place_of(scratch.counted, 0), n_cells,
+        first_cell, step, setting.trial, setting.key,
+        place_of(uniform.weights, uniform.weights_at[b]), place_of(uniform.counts, later),
+    )  # fmt: skip
+    if spiked == -1:
+        keep_failed(b, AS_COUNTS, at, 0, share)
+        return -1
+    if spiked == -2 or spiked & 1 != 0:
+        log_spikes(0, n_cells, first_cell, i, share)
+    if spiked == -2:
+        keep_failed(b, AS_COUNTS, later, BLOCK, share)
+        return -2
+    if spiked & 2 != 0:
+        log_spikes(BLOCK, n_cells, first_cell, i + 1, share)
+    return 2
+
+
+def block_steps(b, first, last, clock, setting, share):  # type: ignore[no-untyped-def]
+    """Advance a block by the steps of a stretch; returns the one that failed, or -1."""
+    direct = direct_of(share)
+    logged = direct.column[b] < 0 or direct.logged[b] != 0
     probed = is_probed(b, share)
-    for step in range(first, last + 1):
-        at = (step & setting.mask) * setting.stride + blocks.input_at[b]
-        address, inputs, count = blocks.address[b], place_of(memory.inputs, at), counted
-        where = spread_block(b, step, at, setting, share)
-        if where == AS_COUNTS:
-            address, inputs = uniform.address[b], place_of(uniform.counts, at)
-        elif where == IN_SPREAD:
-            inputs = place_of(uniform.spread, 0)
-        if column >= 0:
-            count = place_of(direct.ring[step & (len(direct.ring) - 1)], column)
-        n_spikes = call_block(
-            address, state, param, inputs, injected, count, n_cells, first_cell, step,
-            setting.trial, setting.key, weights,
-        )  # fmt: skip
-        if n_spikes != 0 and column >= 0 and (n_spikes < 0 or logged):
-            copy_counts(b, step, share)
-        if n_spikes < 0:
-            keep_failed(b, where, at, share)
-            return step
-        if n_spikes > 0 and logged:
-            log_spikes(n_spikes, n_cells, first_cell, step - first, share)
-        if probed:
-            sample(b, step, clock, setting, share)
+    in_twos = uniform_of(share).two_steps[b] >= 0 and direct.column[b] < 0 and not probed
+    step = first
+    while step <= last:
+        done = 0
+        if in_twos and step < last:
+            done = two_steps(b, step, step - first, setting, share)
+        if done < 0:
+            return step - done - 1
+        if done == 0:
+            done = 1
+            if one_step(b, step, step - first, logged, setting, share):
+                return step
+            if probed:
+                sample(b, step, clock, setting, share)
+        step += done
     return -1
 
 

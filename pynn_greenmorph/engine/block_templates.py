@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 __all__ = [
-    "AGAIN", "BLOCK_TEMPLATE", "HEADER", "LAST", "NEXT", "ONCE", "SEVERAL_TIMES",
+    "AGAIN", "BEGIN", "BLOCK_TEMPLATE", "END", "HEADER", "LAST", "NEXT", "ONCE", "SEVERAL_TIMES",
+    "STEP",
 ]  # fmt: skip
 
 # The views are made where they are used: passed from function to function they would be
@@ -12,49 +13,58 @@ BLOCK_TEMPLATE = """
 @njit(error_model="numpy", _nrt=False{options})
 def run_block(
     state_at, param_at, inputs_at, injected_at, count_at, n_cells, first_cell, step_index,
-    trial, key, weights_at
+    trial, key, weights_at, later_at
 ):
-    total = 0
+    spiked = 0
     wrong = 0
 {views}
 {passes}
-    return total if wrong == 0 else -1
+    return spiked if wrong == 0 else -wrong
 
 
 @cfunc(types.int64({words}), _nrt=False)
 def entry(
-    state, param, inputs, injected, count, n_cells, first_cell, step_index, trial, key, weights
+    state, param, inputs, injected, count, n_cells, first_cell, step_index, trial, key, weights,
+    later
 ):
     try:
-        total = run_block(
+        spiked = run_block(
             state, param, inputs, injected, count, n_cells, first_cell, step_index, trial, key,
-            weights,
+            weights, later,
         )
     except Exception:
-        total = -1
-    return total
+        spiked = -1
+    return spiked
 """
 
 # peek_row() and poke_row() tell the compiler which rows do not overlap: else it compares
-# a hundred addresses before the loop, or gives up. The first count is seen only when the
-# step raises; else the compiler drops it. A number of spikes that is no count marks the
-# cell in the same way. All counts are joined bit by bit: most blocks have no spikes, and
-# a sum of 64 bits would keep vectors of float32 half empty.
+# a hundred addresses before the loop, or gives up. All counts of a step are joined bit by
+# bit: most blocks have no spikes, and a sum of 64 bits would keep vectors of float32 half
+# empty.
 ONCE = """
     widest_vectors()
-    joined = np.int32(0)
+{begins}
     for i in range(min(n_cells, {block})):
-        poke_row(count, i, np.int32(-1), {count_row})
-        {results} = {step}({arguments})
+{steps}
 {stores}
+{ends}
+"""
+
+BEGIN = "    joined_{number} = np.int32(0)"
+
+# The first count is seen only when the step raises; else the compiler drops it. A number of
+# spikes that is no count marks the cell in the same way.
+STEP = """\
+        poke_row(count_{number}, i, np.int32(-1), {count_row})
+        {results} = {step}({arguments})
         fits = np.int32(n_spikes) == n_spikes and n_spikes >= 0
         number = np.int32(n_spikes if fits else -1)
-        poke_row(count, i, number, {count_row})
-        joined = np.int32(joined | number)
-    for i in range(min(n_cells, {block}) if joined > 0 else 0):
-        total += count[i]
-    wrong = joined < 0
-"""
+        poke_row(count_{number}, i, number, {count_row})
+        joined_{number} = np.int32(joined_{number} | number)"""
+
+END = """\
+    spiked += np.int64(joined_{number} > 0) << {number}
+    wrong = {later} if wrong == 0 and joined_{number} < 0 else wrong"""
 
 # The first pass has no jumps, so the compiler makes it into vectors: 15 instead of
 # 87 ns for a step of IF_cond_exp (AVX-512), and it may use the widest. A cell for
@@ -68,22 +78,24 @@ SEVERAL_TIMES = """
 {states_if}
         fits = np.int32(n_spikes) == n_spikes and n_spikes >= 0
         number = np.int32(n_spikes if holds > 0 and fits else {mark})
-        poke_row(count, i, number, {count_row})
+        poke_row(count_0, i, number, {count_row})
         joined = np.int32(joined | number)
 {again}
     for i in range(min(n_cells, {block}) if joined >= 0 else 0):
 {cleared}
     for i in range(min(n_cells, {block}) if joined < 0 else 0):
-        if peek_row(count, i, {count_row}) < 0:
-            poke_row(count, i, np.int32(-1), {count_row})
+        if peek_row(count_0, i, {count_row}) < 0:
+            poke_row(count_0, i, np.int32(-1), {count_row})
             {results} = {step}({last_arguments})
 {stores}
             fits = np.int32(n_spikes) == n_spikes and n_spikes >= 0
-            poke_row(count, i, np.int32(n_spikes if fits else -1), {count_row})
-            wrong += not fits
+            poke_row(count_0, i, np.int32(n_spikes if fits else -1), {count_row})
+            wrong = wrong if fits else 1
 {cleared}
+    found = np.int32(0)
     for i in range(min(n_cells, {block}) if joined != 0 else 0):
-        total += count[i]
+        found = np.int32(found | count_0[i])
+    spiked = np.int64(found != 0)
 """
 
 # Marks of cells: the last method, or first the one before it, may do them.
@@ -96,13 +108,13 @@ AGAIN = """
     for i in range(min(n_cells, {block}) if again else 0):
         {results} = {step}({arguments})
         fits = np.int32(n_spikes) == n_spikes and n_spikes >= 0
-        before = peek_row(count, i, {count_row})
+        before = peek_row(count_0, i, {count_row})
         mine = before == {next_mark}
         holds = mine and holds > 0 and fits
 {states_if}
         rest = {last_mark} if mine else before
         number = np.int32(n_spikes if holds else rest)
-        poke_row(count, i, number, {count_row})
+        poke_row(count_0, i, number, {count_row})
         joined = np.int32(joined | number)
 """
 
@@ -116,7 +128,7 @@ from numba import cfunc, njit, types
 
 from pynn_greenmorph.arithmetic import fused
 from pynn_greenmorph.engine.intrinsics import (
-    matrix_at, peek_row, poke_row, row_at, widest_vectors,
+    matrix_at, peek_row, poke_row, row_at, times_count, widest_vectors,
 )
 
 # {digest}

@@ -37,14 +37,14 @@ def place_of(typingctx, array, index):  # type: ignore[no-untyped-def]
 @intrinsic
 def call_block(  # type: ignore[no-untyped-def]
     typingctx, address, state, param, inputs, injected, count, n_cells, first, step, trial, key,
-    weights,
+    weights, later,
 ):  # fmt: skip
     """``address(state, param, ...)``; returns an int64."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return _call_words(context, builder, args[0], args[1:])
 
-    return types.int64(*[types.int64] * 12), codegen
+    return types.int64(*[types.int64] * 13), codegen
 
 
 def _call_words(context: Any, builder: Any, address: Any, words: Any) -> Any:

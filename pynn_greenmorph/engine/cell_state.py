@@ -13,7 +13,8 @@ from ..errors import SimulationError, explain
 from ..network import CellGroup, CurrentGroup
 from . import tables
 from .block_steps import PLAIN_BLOCKS
-from .generate import BLOCK, ROW, leaves_currents_out, load_block, takes_counts
+from .block_variants import Variant, leaves_currents_out, makes_two_steps, takes_counts
+from .generate import BLOCK, ROW, load_block
 from .tables import CellLayout
 
 __all__ = ["CellState"]
@@ -60,7 +61,7 @@ class CellState:
         self._index: dict[int, int] = {}
         self._constants: list[tuple[FloatArray, bool]] = []
         self._applied: list[dict[str, FloatArray]] = []
-        self._counting: dict[int, int] = {}
+        self._counting: dict[tuple[int, int], int] = {}
         self._injected: set[int] = set()
 
     def knows(self, group: CellGroup) -> bool:
@@ -194,28 +195,42 @@ class CellState:
         ]
 
     def _kernel(
-        self, lay: CellLayout, n_constants: int, scalar: bool, *, counted: bool = False
-    ) -> int:
+        self, lay: CellLayout, n_constants: int, scalar: bool, *, counted: bool = False,
+        steps: int = 1,
+    ) -> int:  # fmt: skip
         injected = self._index[id(lay.group)] in self._injected
         injected = injected or not leaves_currents_out(lay.model, self._precision)
-        address, plain = load_block(
-            lay.model, scalar, self._precision, lay.single, counted, injected
-        )
+        variant = Variant(scalar, self._precision, lay.single, counted, injected, steps)
+        address, plain = load_block(lay.model, variant)
         if plain is not None:
             shape = (n_constants,) if scalar else (n_constants, ROW)
             address = len(PLAIN_BLOCKS)
             PLAIN_BLOCKS.append((plain, lay.n_states, shape, lay.n_inputs))
         return address
 
-    def counting(self, lay: CellLayout) -> int:
-        """Return the address of a kernel that takes counts of events; -1 where there is none."""
-        index = self._index[id(lay.group)]
-        if not takes_counts(lay.model, self._precision):
+    def counting(self, lay: CellLayout, steps: int) -> int:
+        """Return the address of a kernel that takes counts of events; -1 where there is none.
+
+        Parameters
+        ----------
+        lay : CellLayout
+        steps : int
+            1, or 2 for a kernel that makes two steps at once.
+
+        Returns
+        -------
+        int
+        """
+        index, model = self._index[id(lay.group)], lay.model
+        if not takes_counts(model, self._precision):
             return -1
-        if index not in self._counting:
+        if steps > 1 and (index in self._injected or not makes_two_steps(model, self._precision)):
+            return -1
+        if (index, steps) not in self._counting:
             constants, scalar = self._constants[index]
-            self._counting[index] = self._kernel(lay, len(constants), scalar, counted=True)
-        return self._counting[index]
+            address = self._kernel(lay, len(constants), scalar, counted=True, steps=steps)
+            self._counting[index, steps] = address
+        return self._counting[index, steps]
 
     def slots(self, group: CellGroup, variable: str, cells: Int64Array) -> Int64Array:
         """Indices into :meth:`states` of a variable of cells of a group."""

@@ -22,7 +22,6 @@ __all__ = [
     "add_single",
     "add_weights",
     "all_finite",
-    "any_count",
     "ask_for_row",
     "deliver",
     "deliver_group",
@@ -323,40 +322,32 @@ def emit_table(step, last_cell, position, table, cells, numbers, n_log):  # type
     return position, n_log
 
 
-def any_count(pairs, first, last):  # type: ignore[no-untyped-def]
-    """Return a number other than 0 where one of the pairs of counts is not 0.
+def nonzero_lanes(array, index):  # type: ignore[no-untyped-def]
+    """Which of 64 elements are not 0, one bit for each; in compiled code a few instructions."""
+    return sum(1 << lane for lane in range(64) if array[index + lane] != 0)
 
-    The loop has no number of turns that the compiler knows: it would be
-    unrolled before it is vectorised, and not be vectorised.
+
+def lowest_bit(word):  # type: ignore[no-untyped-def]
+    """Which is the lowest bit of a word that is not 0."""
+    return (word & -word).bit_length() - 1
+
+
+def emit_block(count, row, n_cells, first_cell, cells, numbers, n_log):  # type: ignore[no-untyped-def]
+    """Log the spikes of a step that a block kernel has counted; returns the new length.
+
+    Most cells have none: 64 are looked at at once.
     """
-    found = 0
-    for i in range(first, last):
-        found |= peek(pairs, i)
-    return found
-
-
-def emit_block(n_spikes, count, pairs, n_cells, first_cell, cells, numbers, n_log):  # type: ignore[no-untyped-def]
-    """Log the ``n_spikes`` spikes that a block kernel has counted; returns the new length.
-
-    Most stretches of 128 cells have none; ``pairs`` is ``count``, two cells to a
-    number. Within a stretch of 16 each cell is written to the log and stays
-    there if it has spiked: a branch for each would often be guessed wrong.
-    """
-    quarter = len(pairs) // 4
-    stretch = 0
-    while n_spikes > 0 and stretch < len(pairs):
-        if any_count(pairs, stretch, stretch + quarter) != 0:
-            for at in range(stretch, stretch + quarter, 8):
-                four = peek(pairs, at) | peek(pairs, at + 1) | peek(pairs, at + 2)
-                four |= peek(pairs, at + 3) | peek(pairs, at + 4) | peek(pairs, at + 5)
-                if (four | peek(pairs, at + 6) | peek(pairs, at + 7)) != 0:
-                    for lane in range(2 * at, min(2 * at + 16, n_cells)):
-                        number = peek(count, lane)
-                        poke(cells, n_log, np.int32(first_cell + lane))
-                        poke(numbers, n_log, number)
-                        n_log += number > 0
-                        n_spikes -= number
-        stretch += quarter
+    for lane in range(0, n_cells, 64):
+        lanes = nonzero_lanes(count, row + lane)
+        left = int(n_cells - lane)
+        if left < 64:
+            lanes &= (1 << left) - 1  # behind them are counts of another block
+        while lanes != 0:
+            one = lane + lowest_bit(lanes)
+            lanes &= lanes - 1
+            poke(cells, n_log, np.int32(first_cell + one))
+            poke(numbers, n_log, peek(count, row + one))
+            n_log += 1
     return n_log
 
 

@@ -21,7 +21,7 @@ import numpy as np
 from ..arithmetic import fused
 from ..errors import GreenmorphError, explain
 
-__all__ = ["function_sources"]
+__all__ = ["function_sources", "may_raise"]
 
 #: What functions of a step may name beside each other and numeric constants.
 _KNOWN = {"math": math, "np": np, "fused": fused}
@@ -155,3 +155,18 @@ def function_sources(
         source = _in_single(source) if single else source
         parts.append(f'@njit(error_model="numpy", forceinline=True{options})\n{source}')
     return "\n\n".join(parts)
+
+
+def may_raise(function: Callable[..., Any]) -> bool:
+    """Whether a function has a ``raise`` or an ``assert``: compiled code knows no other error.
+
+    Parameters
+    ----------
+    function : callable
+
+    Returns
+    -------
+    bool
+    """
+    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    return any(isinstance(node, ast.Raise | ast.Assert) for node in ast.walk(tree))

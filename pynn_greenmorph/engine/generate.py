@@ -17,20 +17,20 @@ from typing import Any
 
 from ..errors import GreenmorphError, explain
 from ..registry import CellModel
-from .block_templates import AGAIN, BLOCK_TEMPLATE, HEADER, LAST, NEXT, ONCE, SEVERAL_TIMES
+from . import block_templates as templates
+from .block_variants import Variant
 from .compiled import source_digest
 from .function_text import function_sources
 from .machine_code import compiles, load_code
 
 __all__ = [
     "BLOCK",
+    "LARGEST_FACTOR",
     "ROW",
     "block_arguments",
     "block_source",
-    "leaves_currents_out",
     "load_block",
     "run_plain",
-    "takes_counts",
 ]
 
 #: Cells per block: its state and inputs fit into the innermost cache.
@@ -41,6 +41,10 @@ BLOCK = 512
 #: cache, and loads wait for stores with which they share the last 12 bits of the
 #: address (5 % of the time of a step on a Zen 4, more with arrays of constants).
 ROW = 544
+
+#: A count is joined to this as float64, and the product of both with the weight is taken
+#: off again; see ``times_count``.
+LARGEST_FACTOR = 2.0**52
 
 
 def block_arguments(model: CellModel) -> list[str]:
@@ -70,12 +74,12 @@ def block_arguments(model: CellModel) -> list[str]:
 
 def _row(model: CellModel, kind: str, row: int = 0) -> tuple[str, str]:
     """Name of a row of a block, and which it is of how many; constants need not be told apart."""
-    sizes = {"state": len(model.states), "inputs": len(model.receptors), "count": 1}
+    n_inputs = len(model.receptors)
+    sizes = {"state": len(model.states), "inputs": n_inputs, "later": n_inputs, "count": 2}
     sizes |= {"injected": 1, "param": 1}
     first = sum(list(sizes.values())[: list(sizes).index(kind)])
-    several = kind in ("state", "inputs", "param")
     at = first if kind == "param" else first + row
-    return f"{kind}_{row}" if several else kind, f"{at}, {sum(sizes.values())}"
+    return "injected" if kind == "injected" else f"{kind}_{row}", f"{at}, {sum(sizes.values())}"
 
 
 def _load(model: CellModel, kind: str, row: int = 0) -> str:
@@ -88,24 +92,26 @@ def _store(model: CellModel, kind: str, row: int, value: str) -> str:
     return f"poke_row({name}, i, {value}, {which})"
 
 
-def _argument_expressions(
-    model: CellModel, scalar_parameters: bool, precision: str, single: bool, counted: bool,
-    injected: bool,
-) -> dict[str, str]:  # fmt: skip
+def _argument_expressions(model: CellModel, variant: Variant, number: int = 0) -> dict[str, str]:
+    """What the arguments of a step are, in the first or (``number`` 1) the second step."""
+    single, fast = variant.single, variant.precision == "fast"
     where = {name: _load(model, "state", row) for row, name in enumerate(model.states)}
+    if number > 0:
+        where = {name: f"new_{name}" for name in model.states}
     # Sums of float32 and float64 are float64: what arrives in another type is converted.
-    wide = "np.float64({})" if precision == "fast" and not single else "{}"
+    wide = "np.float64({})" if fast and not single else "{}"
     for row, receptor in enumerate(model.receptors):
-        # Adding 0 makes a negative zero positive, as it is in a sum that begins with 0.
-        value = _load(model, "inputs", row)
-        product = f"fused(np.float64(np.int32({value})), weight_{row}, 0.0)"
-        where[f"in_{receptor.name}"] = product if counted else wide.format(value)
-    where["i_inj_pa"] = wide.format(_load(model, "injected")) if injected else "0.0"
+        value = _load(model, "later" if number > 0 else "inputs", row)
+        product = f"times_count({value}, weight_{row}, base_{row})"
+        where[f"in_{receptor.name}"] = product if variant.counted else wide.format(value)
+    injected = wide.format(_load(model, "injected"))
+    where["i_inj_pa"] = injected if variant.injected else "0.0"
     narrow = "np.float32({})" if single else "{}"
     for row, name in enumerate(model.constants):
         column = narrow.format(_load(model, "param", row))
-        where[name] = f"constant_{row}" if scalar_parameters else column
-    where.update(key="key", trial="trial", cell="first_cell + i", step_index="step_index")
+        where[name] = f"constant_{row}" if variant.scalar_parameters else column
+    step_index = f"step_index + {number}" if number > 0 else "step_index"
+    where.update(key="key", trial="trial", cell="first_cell + i", step_index=step_index)
     return where
 
 
@@ -113,31 +119,61 @@ def _lines(lines: Sequence[str], depth: int) -> str:
     return textwrap.indent("\n".join(lines) or "pass", " " * depth)
 
 
-def _passes(model: CellModel, expressions: dict[str, str], zero: str) -> str:
+def _passes(model: CellModel, variant: Variant, zero: str) -> str:
     """Source text of the loops over the cells of a block."""
-    assert model.step is not None
-    names = list(inspect.signature(model.step).parameters)
-    clear = [_store(model, "inputs", row, zero) for row in range(len(model.receptors))]
     stores = [_store(model, "state", row, f"new_{name}") for row, name in enumerate(model.states)]
-    count_row = _row(model, "count")[1]
-    results = [f"new_{name}" for name in model.states] + ["n_spikes"]
+    clear = [
+        _store(model, kind, row, zero)
+        for kind in ("inputs", "later")[: variant.steps]
+        for row in range(len(model.receptors))
+    ]
     if model.methods is None:
-        return ONCE.format(
-            block=BLOCK,
-            count_row=count_row,
+        return _one_pass(model, variant, stores + clear)
+    return _several_passes(model, variant, stores, clear)
+
+
+def _results(model: CellModel) -> list[str]:
+    return [f"new_{name}" for name in model.states] + ["n_spikes"]
+
+
+def _one_pass(model: CellModel, variant: Variant, stores: list[str]) -> str:
+    """All steps of a cell, then the next cell."""
+    assert model.step is not None
+    results, names = _results(model), list(inspect.signature(model.step).parameters)
+    steps, numbers = [], range(variant.steps)
+    for number in numbers:
+        expressions = _argument_expressions(model, variant, number)
+        text = templates.STEP.format(
+            number=number,
+            count_row=_row(model, "count", number)[1],
             results=", ".join(results) + ("," if len(results) == 1 else ""),
             step=model.step.__name__,
             arguments=", ".join(expressions[name] for name in names),
-            stores=_lines(stores + clear, 8),
         )
+        steps.append(text)
+    return templates.ONCE.format(
+        block=BLOCK,
+        begins="\n".join(templates.BEGIN.format(number=number) for number in numbers),
+        steps="\n".join(steps),
+        stores=_lines(stores, 8),
+        ends="\n".join(templates.END.format(number=n, later=n + 1) for n in numbers),
+    )
+
+
+def _several_passes(model: CellModel, variant: Variant, stores: list[str], clear: list[str]) -> str:
+    """One pass for each method of a step."""
+    assert model.step is not None
+    assert model.methods is not None
+    expressions = _argument_expressions(model, variant)
+    names = list(inspect.signature(model.step).parameters)
     first, *between, last = (
         ", ".join((expressions | {"method": method.__name__})[name] for name in names)
         for method in model.methods
     )
     shared = {
         "block": BLOCK,
-        "count_row": count_row,
-        "results": ", ".join([*results, "holds"]),
+        "count_row": _row(model, "count")[1],
+        "results": ", ".join([*_results(model), "holds"]),
         "step": model.step.__name__,
     }
 
@@ -149,91 +185,85 @@ def _passes(model: CellModel, expressions: dict[str, str], zero: str) -> str:
         return _lines([_store(model, "state", *item) for item in enumerate(values)], 8)
 
     again = [
-        AGAIN.format(
+        templates.AGAIN.format(
             **shared,
             arguments=arguments,
             states_if=states_if("holds"),
-            next_bit=NEXT - LAST,
-            next_mark=NEXT,
-            last_mark=LAST,
+            next_bit=templates.NEXT - templates.LAST,
+            next_mark=templates.NEXT,
+            last_mark=templates.LAST,
         )
         for arguments in between
     ]
-    return SEVERAL_TIMES.format(
+    last_mark = templates.LAST
+    return templates.SEVERAL_TIMES.format(
         **shared,
         first_arguments=first,
         last_arguments=last,
         states_if=states_if("holds > 0"),
-        mark=f"({NEXT} if holds == 0 else {LAST})" if between else LAST,
+        mark=f"({templates.NEXT} if holds == 0 else {last_mark})" if between else last_mark,
         again="".join(again),
         cleared=_lines(clear, 8),
         stores=_lines(stores, 12),
     )
 
 
-def _views(
-    model: CellModel, scalar_parameters: bool, real: str, input_type: str, current_type: str
-) -> list[str]:
+def _views(model: CellModel, variant: Variant, real: str, input_type: str) -> list[str]:
     """Lines that make arrays, and their rows, of the addresses that a kernel gets."""
-    n_constants = len(model.constants)
+    n_constants, n_inputs = len(model.constants), len(model.receptors)
     matrices = {
-        "state": (len(model.states), real),
-        "inputs": (len(model.receptors), input_type),
-        "param": (0 if scalar_parameters else n_constants, "np.float64"),
+        "state": (len(model.states), ROW, real),
+        "inputs": (n_inputs, ROW, input_type),
+        "later": (n_inputs if variant.steps > 1 else 0, ROW, input_type),
+        "param": (0 if variant.scalar_parameters else n_constants, ROW, "np.float64"),
+        "count": (variant.steps, BLOCK, "np.int32"),
     }
-    lines = [
-        f"count = row_at(count_at, {BLOCK}, np.int32)",
-        f"injected = row_at(injected_at, {BLOCK}, {current_type})",
-    ]
-    for name, (n, kind) in matrices.items():
+    current_type = _real(variant.precision == "fast")
+    lines = [f"injected = row_at(injected_at, {BLOCK}, {current_type})"]
+    for name, (n, width, kind) in matrices.items():
         if n > 0:
-            lines.append(f"{name} = matrix_at({name}_at, {n}, {ROW}, {kind})")
+            lines.append(f"{name} = matrix_at({name}_at, {n}, {width}, {kind})")
             lines += [f"{name}_{row} = {name}[{row}]" for row in range(n)]
-    if scalar_parameters and n_constants:
+    if variant.scalar_parameters and n_constants:
         lines.append(f"param = row_at(param_at, {n_constants}, np.float64)")
     return lines
 
 
-def _numbers(model: CellModel, scalar_parameters: bool, single: bool, counted: bool) -> list[str]:
+def _real(single: bool) -> str:
+    return "np.float32" if single else "np.float64"
+
+
+def _numbers(model: CellModel, variant: Variant) -> list[str]:
     """Lines that read what holds for all cells of a block, once before the loop."""
     lines = []
-    if scalar_parameters:
-        value = "np.float32(param[{}])" if single else "param[{}]"
+    if variant.scalar_parameters:
+        value = "np.float32(param[{}])" if variant.single else "param[{}]"
         lines += [f"constant_{row} = {value.format(row)}" for row in range(len(model.constants))]
-    if counted:
+    if variant.counted:
         n_inputs = len(model.receptors)
         lines.append(f"weights = row_at(weights_at, {n_inputs}, np.float64)")
-        lines += [f"weight_{row} = weights[{row}]" for row in range(n_inputs)]
+        for row in range(n_inputs):
+            lines.append(f"weight_{row} = weights[{row}]")
+            lines.append(f"base_{row} = weight_{row} * {-LARGEST_FACTOR}")
     return lines
 
 
-def block_source(
-    model: CellModel, scalar_parameters: bool, precision: str = "exact", single: bool = False,
-    counted: bool = False, injected: bool = True,
-) -> str:  # fmt: skip
+def block_source(model: CellModel, variant: Variant) -> str:
     """Return the source text of a cell type's block kernel.
 
     Parameters
     ----------
     model : CellModel
         A cell type with a ``step``.
-    scalar_parameters : bool
-        Whether all cells of a block share one value of each constant.
-    precision : {"exact", "fast"}
-        Whether inputs and injected currents are float64 or float32.
-    single : bool
-        Whether states are float32, and the step is computed so.
-    counted : bool
-        Whether inputs are counts of one byte, of events whose weight is the receptor's;
-        in the exact precision only.
-    injected : bool
-        Whether there may be injected currents; without, in the exact precision only.
+    variant : Variant
 
     Returns
     -------
     str
         A module with ``run_block`` and ``entry``, which ends exceptions; both take addresses
-        (``run_block`` arrays, where it is run as plain Python).
+        (``run_block`` arrays, where it is run as plain Python). They return 1 where a cell has
+        spiked, plus 2 where one has in the second step; -1 where the first step failed, or
+        -2 the second.
 
     Raises
     ------
@@ -241,9 +271,7 @@ def block_source(
         When ``step`` takes an argument that is not known.
     """
     assert model.step is not None
-    expressions = _argument_expressions(
-        model, scalar_parameters, precision, single, counted, injected
-    )
+    expressions = _argument_expressions(model, variant)
     for name in inspect.signature(model.step).parameters:
         if name not in expressions and not (name == "method" and model.methods):
             raise GreenmorphError(
@@ -254,69 +282,22 @@ def block_source(
                 )
             )
     # Contraction makes a product and a sum one instruction, with one rounding less.
-    options = ', fastmath={"contract"}' if single else ""
-    current_type = "np.float32" if precision == "fast" else "np.float64"
-    input_type = "np.uint8" if counted else current_type
-    real = "np.float32" if single else "np.float64"
-    body = BLOCK_TEMPLATE.format(
+    options = ', fastmath={"contract"}' if variant.single else ""
+    input_type = "np.uint8" if variant.counted else _real(variant.precision == "fast")
+    views = _views(model, variant, _real(variant.single), input_type)
+    body = templates.BLOCK_TEMPLATE.format(
         block=BLOCK,
-        views=_lines(
-            _views(model, scalar_parameters, real, input_type, current_type)
-            + _numbers(model, scalar_parameters, single, counted),
-            4,
-        ),
-        passes=_passes(model, expressions, f"{input_type}(0)"),
+        views=_lines(views + _numbers(model, variant), 4),
+        passes=_passes(model, variant, f"{input_type}(0)"),
         options=options,
-        words=", ".join(["types.int64"] * 11),
+        words=", ".join(["types.int64"] * 12),
     )
     return (
-        HEADER.format(digest=source_digest("intrinsics"))
-        + function_sources((*model.helpers, model.step), options, single)
+        templates.HEADER.format(digest=source_digest("intrinsics"))
+        + function_sources((*model.helpers, model.step), options, variant.single)
         + "\n\n"
         + body
     )
-
-
-def takes_counts(model: CellModel, precision: str) -> bool:
-    """Whether a cell type has a second kernel, for counts of events; see ``uniform``.
-
-    For a step that is not simple, one more kernel to be compiled would not pay; in fast
-    precision products would be rounded otherwise than sums.
-
-    Parameters
-    ----------
-    model : CellModel
-    precision : {"exact", "fast"}
-
-    Returns
-    -------
-    bool
-    """
-    return bool(model.receptors) and _is_simple(model) and precision == "exact"
-
-
-def leaves_currents_out(model: CellModel, precision: str) -> bool:
-    """Whether a cell type has a kernel for cells into which no current is injected.
-
-    It gives the same bits (in fast precision, where products and sums are contracted, it
-    would not) in 8 % less time for a step of ``IF_curr_exp`` (Emerald Rapids, AVX-512); for a
-    long one it would not pay.
-
-    Parameters
-    ----------
-    model : CellModel
-    precision : {"exact", "fast"}
-
-    Returns
-    -------
-    bool
-    """
-    return model.injectable and _is_simple(model) and precision == "exact"
-
-
-def _is_simple(model: CellModel) -> bool:
-    """Whether a step is a few operations; steps with methods or helpers take ten times longer."""
-    return model.methods is None and not model.helpers
 
 
 @cache
@@ -344,29 +325,29 @@ def _poke_row(array: Any, index: int, value: Any, row: int, rows: int) -> None:
     array[index] = value
 
 
+def _times_count(count: Any, weight: float, base: float) -> float:
+    """The product, as it is in a sum that begins with 0: of 0 and a negative weight positive."""
+    return float(count) * weight + 0.0
+
+
 #: What machine instructions are in plain Python.
 _PLAIN = {
     "matrix_at": _array,
     "row_at": _array,
     "peek_row": _peek_row,
     "poke_row": _poke_row,
+    "times_count": _times_count,
     "widest_vectors": lambda: None,
 }
 
 
-def load_block(
-    model: CellModel, scalar_parameters: bool, precision: str = "exact", single: bool = False,
-    counted: bool = False, injected: bool = True,
-) -> tuple[int, Callable[..., int] | None]:  # fmt: skip
+def load_block(model: CellModel, variant: Variant) -> tuple[int, Callable[..., int] | None]:
     """Return the block kernel of a cell type.
 
     Parameters
     ----------
     model : CellModel
-    scalar_parameters : bool
-    precision : {"exact", "fast"}
-    single, counted, injected : bool
-        See :func:`block_source`.
+    variant : Variant
 
     Returns
     -------
@@ -375,12 +356,13 @@ def load_block(
     plain : callable or None
         The kernel as plain Python when compilation is disabled.
     """
-    text = block_source(model, scalar_parameters, precision, single, counted, injected)
+    text = block_source(model, variant)
     if not compiles():
         return 0, run_plain(text)["run_block"]
-    variant = "scalars" if scalar_parameters else "arrays"
-    name = f"{model.name.lower()}_{variant}"
-    what = f"cell type {model.name}, constants as {variant}, {precision}"
-    what += ", events counted" if counted else ""
-    what += "" if injected else ", no currents"
+    constants = "scalars" if variant.scalar_parameters else "arrays"
+    name = f"{model.name.lower()}_{constants}"
+    what = f"cell type {model.name}, constants as {constants}, {variant.precision}"
+    what += ", events counted" if variant.counted else ""
+    what += "" if variant.injected else ", no currents"
+    what += ", two steps" if variant.steps > 1 else ""
     return load_code(name, text, what, long_chains=model.methods is not None), None

@@ -20,25 +20,31 @@ from numba.np.arrayobj import make_array, populate_array
 from ..arithmetic import fused
 
 __all__ = [
+    "X86",
     "atomic_add",
     "atomic_load",
     "atomic_store",
     "cycles",
-    "flush_denormals",
     "give_way",
+    "lowest_bit",
     "matrix_at",
+    "nonzero_lanes",
     "pause",
     "peek",
     "peek_row",
     "poke",
     "poke_row",
     "prefetch",
-    "restore_denormals",
     "row_at",
+    "times_count",
 ]
 
-_X86 = platform.machine().lower() in ("x86_64", "amd64", "i686")
+#: Whether the processor is one of Intel's kind.
+X86 = platform.machine().lower() in ("x86_64", "amd64", "i686")
 _WORD = ir.IntType(64)
+
+#: The bits of 2.0**52, whose last digit is worth 1.
+_TWO_52 = 0x4330000000000000
 
 
 def _element(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
@@ -97,6 +103,22 @@ def _compiled_fused(a, b, c):  # type: ignore[no-untyped-def]
         return _fused(a, b, c)
 
     return body
+
+
+@intrinsic
+def times_count(typingctx, count, weight, base):  # type: ignore[no-untyped-def]
+    """``count * weight`` of a byte, rounded once; ``base`` is ``weight * -2.0**52``.
+
+    The bits of 2**52 with those of the count in the last places are a float64 already, so
+    the count is not converted; the fused product takes ``base`` off again, exactly.
+    """
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        count, weight, base = args
+        bits = builder.or_(builder.zext(count, _WORD), _WORD(_TWO_52))
+        return builder.fma(builder.bitcast(bits, ir.DoubleType()), weight, base)
+
+    return types.float64(types.uint8, types.float64, types.float64), codegen
 
 
 @intrinsic
@@ -239,6 +261,29 @@ def poke_row(typingctx, array, index, value, row, rows):  # type: ignore[no-unty
 
 
 @intrinsic
+def nonzero_lanes(typingctx, array, index):  # type: ignore[no-untyped-def]
+    """Which of 64 elements from ``array[index]`` on are not 0, one bit for each."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        first = _element(context, builder, signature.args[0], args[0], args[1])
+        kind = ir.VectorType(context.get_data_type(signature.args[0].dtype), 64)
+        lanes = builder.load(builder.bitcast(first, kind.as_pointer()), align=1)
+        return builder.bitcast(builder.icmp_unsigned("!=", lanes, kind(None)), _WORD)
+
+    return types.int64(array, types.int64), codegen
+
+
+@intrinsic
+def lowest_bit(typingctx, word):  # type: ignore[no-untyped-def]
+    """Which is the lowest bit of a word that is not 0."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.cttz(args[0], ir.IntType(1)(1))
+
+    return types.int64(types.int64), codegen
+
+
+@intrinsic
 def prefetch(typingctx, array, index):  # type: ignore[no-untyped-def]
     """Begin to load the cache line of ``array[index]``."""
 
@@ -261,7 +306,7 @@ def cycles(typingctx):  # type: ignore[no-untyped-def]
     """The processor's cycle counter; 0 where user programs may not read it."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        if not _X86:
+        if not X86:
             return _WORD(0)
         function = builder.module.declare_intrinsic(
             "llvm.readcyclecounter", (), ir.FunctionType(_WORD, [])
@@ -310,7 +355,7 @@ def pause(typingctx):  # type: ignore[no-untyped-def]
     """Tell the processor that this is a waiting loop."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        if _X86:
+        if X86:
             void = ir.FunctionType(ir.VoidType(), [])
             builder.call(builder.module.declare_intrinsic("llvm.x86.sse2.pause", (), void), [])
         return context.get_dummy_value()
@@ -331,48 +376,3 @@ def give_way(typingctx):  # type: ignore[no-untyped-def]
         return context.get_dummy_value()
 
     return types.void(), codegen
-
-
-#: Bits of the SSE control register: denormal results, and operands, count as 0.
-_FLUSH = 0x8040
-
-
-def _control(builder: Any, instruction: str, place: Any) -> None:
-    kind = ir.FunctionType(ir.VoidType(), [ir.IntType(8).as_pointer()])
-    function = builder.module.declare_intrinsic(f"llvm.x86.sse.{instruction}", (), kind)
-    builder.call(function, [builder.bitcast(place, ir.IntType(8).as_pointer())])
-
-
-@intrinsic
-def flush_denormals(typingctx):  # type: ignore[no-untyped-def]
-    """Let this thread take denormal numbers for 0; returns how it was, for ``restore_denormals``.
-
-    Computing with them takes a hundred times longer, and conductances that decay
-    in float32 become denormal within 90 time constants.
-    """
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        if not _X86:
-            return _WORD(0)
-        place = cgutils.alloca_once(builder, ir.IntType(32))
-        _control(builder, "stmxcsr", place)
-        before = builder.load(place)
-        builder.store(builder.or_(before, before.type(_FLUSH)), place)
-        _control(builder, "ldmxcsr", place)
-        return builder.zext(before, _WORD)
-
-    return types.int64(), codegen
-
-
-@intrinsic
-def restore_denormals(typingctx, before):  # type: ignore[no-untyped-def]
-    """Undo :func:`flush_denormals`."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        if _X86:
-            place = cgutils.alloca_once(builder, ir.IntType(32))
-            builder.store(builder.trunc(args[0], ir.IntType(32)), place)
-            _control(builder, "ldmxcsr", place)
-        return context.get_dummy_value()
-
-    return types.void(types.int64), codegen

@@ -39,7 +39,7 @@ from .delivery import (
     inject,
 )
 from .direct_delivery import tally_window
-from .generate import ROW
+from .generate import BLOCK, ROW
 from .machine_code import compiles
 from .memory_map import MemoryMap
 from .plastic_delivery import deliver_plastic, note_spikes
@@ -199,11 +199,12 @@ def restore_denormals(before: int) -> None:
 
 _LOOP_HEADER = """
 from pynn_greenmorph.engine.calls import call_block, call_row, call_trace, place_of
+from pynn_greenmorph.engine.denormals import flush_denormals, restore_denormals
 from pynn_greenmorph.engine.direct import Direct
 from pynn_greenmorph.engine.inputs import Changes
 from pynn_greenmorph.engine.intrinsics import (
-    atomic_add, atomic_load, atomic_store, cycles, flush_denormals, give_way, never_inlined, pause,
-    peek, peek_apart, poke, poke_apart, prefetch, restore_denormals, widest_vectors,
+    atomic_add, atomic_load, atomic_store, cycles, give_way, lowest_bit, never_inlined,
+    nonzero_lanes, pause, peek, peek_apart, poke, poke_apart, prefetch, widest_vectors,
 )
 from pynn_greenmorph.engine.plastic import Plastic
 from pynn_greenmorph.engine.rows import Rows
@@ -292,10 +293,10 @@ def run_part(step, n_log, share, *setting):  # type: ignore[no-untyped-def]
 def _compiled(accessors_text: str) -> Compiled:
     # What is inlined from these modules, and where a named tuple has its
     # fields, is part of the hash too.
-    inlined = source_digest("calls", "intrinsics") + tuple_fields()
+    inlined = source_digest("calls", "denormals", "intrinsics") + tuple_fields()
     constants = {name: globals()[name] for name in _LOOP_CONSTANTS}
     constants |= {"DIRECT": DIRECT, "ONE_EACH": ONE_EACH, "UNIFORM": UNIFORM}
-    constants |= {"LARGEST_COUNT": LARGEST_COUNT, "ROW": ROW, "LINE": LINE}
+    constants |= {"LARGEST_COUNT": LARGEST_COUNT, "BLOCK": BLOCK, "ROW": ROW, "LINE": LINE}
     constants |= {name: getattr(uniform_delivery, name) for name in _PLACES}
     constants |= {name: getattr(barrier, name) for name in _BARRIER_CONSTANTS}
     header = _LOOP_HEADER.format(

@@ -110,22 +110,19 @@ def new_scratch(n_parts: int, n_receptors: int) -> Scratch:
     def zeros(n: int) -> Int64Array:
         return np.zeros(n, dtype=np.int64)
 
-    counted = aligned(BLOCK // 2)
     return Scratch(
         positions=zeros(6),
         failed=np.zeros(n_receptors),
         visits=Visits(*(zeros(N_VISITS) for _ in Visits._fields)),
         cursor=zeros(n_parts),
-        counted=counted.view(np.int32),
-        counted_pairs=counted.view(np.int64),
+        counted=aligned(2 * BLOCK, dtype=np.int32),
         clocks=zeros(4),
     )
 
 
 def new_stretch(steps: int, n_cells: int) -> Stretch:
     """Return the logs of ``steps`` steps of a part with ``n_cells`` cells."""
-    # One more: an entry may be written behind the last one, see emit_block().
-    shape = steps, n_cells + 1
+    shape = steps, n_cells
     return Stretch(
         length=np.zeros(steps, dtype=np.int64),
         position=np.zeros(steps, dtype=np.int64),

@@ -219,10 +219,8 @@ class Scratch(NamedTuple):
     visits : Visits
     cursor : (parts,) int64
         Entries of the log that are done, by owner.
-    counted : (512,) int32
-        Spikes of the cells of a block.
-    counted_pairs : (256,) int64
-        The same memory, two cells to a number.
+    counted : (1024,) int32
+        Spikes of the cells of a block in a step, and in the next.
     clocks : (4,) int64
         Cycles of delivery, update, recording, barrier in every eighth window.
     """
@@ -232,7 +230,6 @@ class Scratch(NamedTuple):
     visits: Visits
     cursor: Int64Array
     counted: NDArray[np.int32]
-    counted_pairs: Int64Array
     clocks: Int64Array
 
 

@@ -218,7 +218,7 @@ class Simulation:
         assert self._partition is not None
         blocks = [self._partition.blocks(self.cells.blocks, p) for p in range(len(self._parts))]
         uniform = [
-            with_kernels(part.uniform, mine, self.cells)
+            with_kernels(part.uniform, mine, self.cells, self._stretch)
             for part, mine in zip(self._parts, blocks, strict=True)
         ]
         for part, mine, counted in zip(self._parts, blocks, uniform, strict=True):
@@ -285,8 +285,9 @@ class Simulation:
         self._ring_steps = max(self._delivery.ring_steps, self._stretch)
         self._ring = aligned(self._ring_steps * cells.n_inputs, dtype=cells.real)
         uniform = lay_out_uniform(
-            self._delivery.uniform, cells, self._partition, self._ring, self._ring_steps
-        )
+            self._delivery.uniform, cells, self._partition, self._ring, self._ring_steps,
+            self._stretch,
+        )  # fmt: skip
         self._parts = make_parts(
             self._partition, cells.blocks, self._delivery.parts, uniform, self._direct.parts,
             self._pending, max((lay.n_inputs for lay in cells.layouts), default=0), self._stretch,
@@ -397,8 +398,7 @@ class Simulation:
         parts, n_parts = self._parts, len(self._parts)
         window, longest = self._window, max(delivery.longest, self.plasticity.longest)
         self.plasticity.make_room(self.step, window)
-        # One more: an entry may be written behind the last one, see emit_block().
-        room = np.array([part.n_cells * window + 1 for part in parts], dtype=np.int64)
+        room = np.array([part.n_cells * window for part in parts], dtype=np.int64)
         log, base, n_tail = self._log.open(
             self._tail, self.step, last_step, longest, self._part_of_cell, room
         )

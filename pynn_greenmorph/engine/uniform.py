@@ -38,9 +38,12 @@ class Uniform(NamedTuple):
     whole : (b,) int64
         Whether all receptors of the block are counted.
     least : (b,) int64
-        The smallest ``holds`` of a block whose receptors are all counted; else -1.
+        The smallest ``holds`` of a block whose receptors are all counted; else -1, as where
+        a weight is so large that the kernel's product would overflow.
     address : (b,) int64
         Address of a kernel that takes counts; -1 for none.
+    two_steps : (b,) int64
+        Address of one that makes two steps at once; -1 for none.
     weights_at : (b,) int64
         Where the weights of the block's receptors begin.
     weights : (n,) float64
@@ -62,6 +65,7 @@ class Uniform(NamedTuple):
     whole: Int64Array
     least: Int64Array
     address: Int64Array
+    two_steps: Int64Array
     weights_at: Int64Array
     weights: NDArray[np.float64]
     sums: NDArray[Any]
@@ -82,6 +86,7 @@ def no_uniform(n_blocks: int, real: Any, ring_steps: int) -> Uniform:
         whole=np.zeros(n_blocks, dtype=np.int64),
         least=np.full(n_blocks, -1, dtype=np.int64),
         address=np.full(n_blocks, -1, dtype=np.int64),
+        two_steps=np.full(n_blocks, -1, dtype=np.int64),
         weights_at=np.zeros(n_blocks, dtype=np.int64),
         weights=np.zeros(0),
         sums=np.zeros(0, dtype=real),

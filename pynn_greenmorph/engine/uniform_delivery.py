@@ -25,6 +25,7 @@ __all__ = [
     "never_inlined",
     "prefetch",
     "spread_block",
+    "takes_counts",
 ]
 
 #: Targets in a cache line of 64 bytes.
@@ -37,7 +38,8 @@ IN_RING, IN_SPREAD, AS_COUNTS = 0, 1, 2
 #: Functions that are compiled into the run loop, each after those that it calls.
 HELPERS = (
     "ask_ahead", "begin_counting", "count_events", "largest_of", "put_products", "put_sums",
-    "clear_counts", "spread_row", "widen", "may_count", "are_products", "spread_block",
+    "clear_counts", "spread_row", "widen", "may_count", "are_products", "takes_counts",
+    "spread_block",
 )  # fmt: skip
 
 #: What happens for every row of synapses.
@@ -190,17 +192,24 @@ def are_products(b, at, added, share):  # type: ignore[no-untyped-def]
     return largest_of(uniform.counts, at, last_row + blocks.n_cells[b]) <= uniform.least[b]
 
 
+def takes_counts(b, step, at, setting, share):  # type: ignore[no-untyped-def]
+    """Whether a block's kernel can take the counts of a step; its rows begin ``at``."""
+    uniform, row = uniform_of(share), step & setting.mask
+    if uniform.address[b] < 0 or uniform.wide[row] != 0:
+        return False
+    return are_products(b, at, uniform.added[row], share)
+
+
 def spread_block(b, step, at, setting, share):  # type: ignore[no-untyped-def]
     """Turn the counts of a block into inputs where need be; its rows begin ``at``.
 
     Returns where the inputs are: ``IN_RING``, ``IN_SPREAD`` or ``AS_COUNTS``.
     """
     uniform, blocks, inputs = uniform_of(share), blocks_of(share), memory_of(share).inputs
-    row = step & setting.mask
-    if uniform.first[b] == uniform.first[b + 1] or uniform.wide[row] != 0:
-        return IN_RING
-    if uniform.address[b] >= 0 and are_products(b, at, uniform.added[row], share):
+    if takes_counts(b, step, at, setting, share):
         return AS_COUNTS
+    if uniform.first[b] == uniform.first[b + 1] or uniform.wide[step & setting.mask] != 0:
+        return IN_RING
     n_cells, whole = blocks.n_cells[b], uniform.whole[b] != 0
     for k in range(uniform.first[b], uniform.first[b + 1]):
         place = uniform.receptor[k] * ROW

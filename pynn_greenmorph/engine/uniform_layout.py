@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..network import Network, SynapseGroup
 from .cell_state import CellState
-from .generate import ROW
+from .generate import LARGEST_FACTOR, ROW
 from .partition import Partition
 from .rows import Receptors
 from .tables import Blocks, CellLayout, aligned
@@ -106,7 +106,7 @@ def sums_of(weight: float, real: Any) -> tuple[NDArray[Any], int]:
 
 def lay_out_uniform(
     receptors: Receptors, cells: CellState, partition: Partition, ring: NDArray[Any],
-    ring_steps: int,
+    ring_steps: int, stretch: int,
 ) -> list[Uniform]:  # fmt: skip
     """Give each part its receptors whose events are counted.
 
@@ -120,6 +120,8 @@ def lay_out_uniform(
     ring : flat, of the type of the inputs
         The ring of inputs.
     ring_steps : int
+    stretch : int, steps
+        How many steps a block may make at once.
 
     Returns
     -------
@@ -131,7 +133,8 @@ def lay_out_uniform(
         real = ring.dtype.type
         return [no_uniform(int((partition.part == p).sum()), real, ring_steps) for p in parts]
     layout = _Layout(receptors, cells, ring)
-    return [layout.part(partition.blocks(cells.blocks, p), ring_steps) for p in parts]
+    blocks = [partition.blocks(cells.blocks, p) for p in parts]
+    return [with_kernels(layout.part(one, ring_steps), one, cells, stretch) for one in blocks]
 
 
 class _Layout:
@@ -159,20 +162,23 @@ class _Layout:
                 rows.append((row, rank * (LARGEST_COUNT + 1), self.holds[rank]))
             first.append(len(rows))
             whole = 0 < len(mine) == lay.n_inputs
-            least = min(one[2] for one in rows[first[-2] :]) if whole else -1
+            fits = whole and np.isfinite(np.multiply(values, LARGEST_FACTOR)).all()
+            least = min(one[2] for one in rows[first[-2] :]) if fits else -1
             columns.append((whole, len(weights), least))
             weights += values if whole else []
             widest = max(widest, lay.n_inputs)
         receptor, sums_at, holds = np.array(rows, dtype=np.int64).reshape(-1, 3).T.copy()
         of_block = np.array(columns, dtype=np.int64).reshape(-1, 3).T.copy()
-        uniform = Uniform(
+        none = np.full(len(of_block[0]), -1, dtype=np.int64)
+        return Uniform(
             first=np.array(first, dtype=np.int64),
             receptor=receptor,
             sums_at=sums_at,
             holds=holds,
             whole=of_block[0],
             least=of_block[2],
-            address=np.full(len(of_block[0]), -1, dtype=np.int64),
+            address=none,
+            two_steps=none,
             weights_at=of_block[1],
             weights=np.array(weights),
             sums=self.sums,
@@ -181,10 +187,9 @@ class _Layout:
             added=np.zeros(ring_steps, dtype=np.int64),
             wide=np.zeros(ring_steps, dtype=np.int64),
         )
-        return with_kernels(uniform, blocks, self.cells)
 
 
-def with_kernels(uniform: Uniform, blocks: Blocks, cells: CellState) -> Uniform:
+def with_kernels(uniform: Uniform, blocks: Blocks, cells: CellState, stretch: int) -> Uniform:
     """Return the same with the kernels that belong to the present constants of the cells.
 
     Parameters
@@ -193,13 +198,20 @@ def with_kernels(uniform: Uniform, blocks: Blocks, cells: CellState) -> Uniform:
     blocks : Blocks
         Those of the part.
     cells : CellState
+    stretch : int, steps
+        How many steps a block may make at once.
 
     Returns
     -------
     Uniform
     """
-    address = [
-        cells.counting(cells.layout_of(cell)) if whole else -1
-        for cell, whole in zip(blocks.first_cell.tolist(), uniform.whole.tolist(), strict=True)
+    layouts = [cells.layout_of(cell) for cell in blocks.first_cell.tolist()]
+    addresses = [
+        [
+            cells.counting(lay, steps) if whole and steps <= stretch else -1
+            for lay, whole in zip(layouts, uniform.whole.tolist(), strict=True)
+        ]
+        for steps in (1, 2)
     ]
-    return uniform._replace(address=np.array(address, dtype=np.int64))
+    address, two_steps = np.array(addresses, dtype=np.int64)
+    return uniform._replace(address=address.copy(), two_steps=two_steps.copy())

@@ -19,6 +19,7 @@ import pyNN.greenmorph as sim
 import pytest
 from scipy.integrate import solve_ivp
 
+from pynn_greenmorph.engine.block_variants import Variant
 from pynn_greenmorph.engine.generate import block_source
 from pynn_greenmorph.engine.machine_code import compiles
 from pynn_greenmorph.errors import SimulationError
@@ -281,7 +282,10 @@ def test_no_double_precision_creeps_in(name: str, scalars: bool) -> None:
     fast = cell_models()[name].fast
     assert fast is not None
     names: dict[str, Any] = {}
-    exec(compile(block_source(fast, scalars, "fast", single=True), "<kernel>", "exec"), names)
+    exec(
+        compile(block_source(fast, Variant(scalars, "fast", single=True)), "<kernel>", "exec"),
+        names,
+    )
     text = names["entry"].inspect_llvm()
     assert re.search(r"\bf(add|mul) (\w+ )*float\b", text) or name == "IF_curr_delta"
     assert not re.findall(r"\bf(?:add|sub|mul|div|rem) (?:\w+ )*double\b.*", text)

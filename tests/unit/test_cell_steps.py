@@ -12,9 +12,10 @@ from pyNN.standardmodels import cells as pynn_cells
 
 from pynn_greenmorph.cells import hh_cond_exp
 from pynn_greenmorph.cells._linear import expm1, psc_alpha_propagator
+from pynn_greenmorph.engine.block_variants import makes_two_steps
 from pynn_greenmorph.engine.generate import BLOCK
 from pynn_greenmorph.registry import CellModel, cell_model, cell_models
-from tests.kernels import run_block
+from tests.kernels import run_block, run_counts
 
 DT = 0.1
 NEURONS = sorted(name for name, model in cell_models().items() if model.kind == "neuron")
@@ -106,14 +107,58 @@ def test_the_kernel_does_what_the_plain_step_does(name: str, scalar: bool) -> No
             unusual += again
         count, given = np.zeros(BLOCK, dtype=np.int32), inputs.copy()
         constants = param[:, 0].copy() if scalar else param
-        total += run_block(
+        spiked = run_block(
             model, scalar, state, constants, given, injected, count, BLOCK, 0, k, 0, 0
         )
+        assert spiked == spikes.any()
+        total += int(spikes.sum())
         np.testing.assert_array_equal(state, expected)
         np.testing.assert_array_equal(count, spikes)
         assert not given.any()
     assert total > 20
     assert (unusual > 0) is (model.methods is not None)
+
+
+IN_TWOS = [name for name in NEURONS if makes_two_steps(cell_model(name), "exact")]
+
+
+@pytest.mark.parametrize("scalar", [False, True])
+@pytest.mark.parametrize("name", IN_TWOS)
+def test_two_steps_at_once_are_those_of_the_plain_step(name: str, scalar: bool) -> None:
+    """From counts of events, as large as a byte holds; states and spikes of either step."""
+    model = cell_model(name)
+    state, param, _, _ = random_block(model, 4)
+    if scalar:
+        param[:] = param[:, :1]
+    constants = param[:, 0].copy() if scalar else param
+    draw, weights = np.random.RandomState(7), np.array([0.3, -0.7])
+    spiked, expected = np.zeros(2, dtype=int), state.copy()
+    for k in range(0, 40, 2):
+        counts = draw.poisson(1.0, (2, 2, BLOCK)).astype(np.uint8)
+        counts[:, :, ::50] = 255
+        spikes = np.zeros((2, BLOCK), dtype=np.int32)
+        for lane in range(BLOCK):
+            known: dict[str, Any] = dict(zip(model.constants, param[:, lane].tolist(), strict=True))
+            for step in range(2):
+                known |= dict(zip(model.states, expected[:, lane].tolist(), strict=True))
+                inputs = counts[step, :, lane] * weights + 0.0
+                known |= {"in_excitatory": inputs[0], "in_inhibitory": inputs[1], "i_inj_pa": 0.0}
+                expected[:, lane], spikes[step, lane], _ = plain_step(model, known)
+        once, twice = state.copy(), counts.copy()
+        some, found = run_counts(model, scalar, state, constants, counts, weights, k)
+        np.testing.assert_array_equal(state, expected)
+        np.testing.assert_array_equal(found, spikes)
+        assert some == spikes[0].any() + 2 * spikes[1].any()
+        assert not counts.any()
+        for step in range(2):
+            one = twice[step : step + 1]
+            some, found = run_counts(model, scalar, once, constants, one, weights, k + step)
+            np.testing.assert_array_equal(found[0], spikes[step])
+            assert some == spikes[step].any()
+        np.testing.assert_array_equal(once, expected)
+        assert not twice.any()
+        spiked += spikes.any(axis=1)
+    assert (spiked > 0).all()
 
 
 def test_alpha_propagator_where_the_time_constants_meet() -> None:

@@ -20,6 +20,7 @@ import pyNN.greenmorph as sim
 import pytest
 
 from pynn_greenmorph.engine import cache, machine_code
+from pynn_greenmorph.engine.block_variants import Variant
 from pynn_greenmorph.engine.generate import BLOCK, block_source
 from pynn_greenmorph.errors import GreenmorphError
 from pynn_greenmorph.registry import CellModel, cell_model
@@ -386,7 +387,7 @@ def test_unknown_argument_of_step() -> None:
 
     model = dataclasses.replace(cell_model("IF_curr_exp"), step=step)
     with pytest.raises(GreenmorphError, match=r"IF_curr_exp.*'nonsense'.*Allowed.*in_excitatory"):
-        block_source(model, scalar_parameters=True)
+        block_source(model, Variant(scalar_parameters=True))
 
 
 def test_name_that_cannot_be_compiled() -> None:
@@ -397,7 +398,7 @@ def test_name_that_cannot_be_compiled() -> None:
 
     model = CellModel(name="Bad", kind="neuron", states=("v_mv",), step=step)
     with pytest.raises(GreenmorphError, match=r"'textwrap'.*cannot be compiled"):
-        block_source(model, scalar_parameters=True)
+        block_source(model, Variant(scalar_parameters=True))
 
 
 def module_of(folder: Path, name: str, text: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
@@ -497,13 +498,13 @@ def test_one_name_with_two_meanings_is_refused(
     model = CellModel(name="S", kind="neuron", states=("x",), step=second.step)
     model = dataclasses.replace(model, helpers=(first.scaled,))
     with pytest.raises(GreenmorphError, match=r"first_meaning\.scaled.*'GAIN' has several"):
-        block_source(model, scalar_parameters=True)
+        block_source(model, Variant(scalar_parameters=True))
     model = dataclasses.replace(model, step=second.two, helpers=(first.other,))
     with pytest.raises(GreenmorphError, match=r"'other' has several"):
-        block_source(model, scalar_parameters=True)
+        block_source(model, Variant(scalar_parameters=True))
     model = dataclasses.replace(model, helpers=(first.other, second.other))
     with pytest.raises(GreenmorphError, match=r"'other' has several"):
-        block_source(model, scalar_parameters=True)
+        block_source(model, Variant(scalar_parameters=True))
     model = dataclasses.replace(model, step=second.fine, helpers=(first.scaled,))
     assert result_of(model, 2.0) == 7.5
 

@@ -216,17 +216,16 @@ def refuses(x, in_all):  # type: ignore[no-untyped-def]
     return x + in_all, 0
 
 
-@pytest.mark.parametrize("longest", [1, 4])
-@pytest.mark.parametrize("source_step", [fires, fires_twice])
-@pytest.mark.parametrize("weight", [0.25, 0.1])
-def test_a_step_that_fails_is_told_its_input(
-    weight: float, source_step: Any, longest: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Whether it was a count, the sum that stands for one, or a sum of several spikes."""
-    monkeypatch.setattr(windows, "LONGEST_STRETCH", longest)
+def miscounts(x, in_all, i_inj_pa):  # type: ignore[no-untyped-def]
+    x = x + in_all + i_inj_pa
+    return x, 1 if x < 3.9 else -7
+
+
+def two_populations(source_step: Any, own_step: Any, weight: float, delay: int) -> Simulation:
+    """All of 40 cells project onto all of 1 100."""
     source = CellModel(name="Source", kind="neuron", states=("x",), step=source_step)
     model = CellModel(
-        name="Own", kind="neuron", states=("x",), step=refuses, receptors=(Receptor("all", 1.0),)
+        name="Own", kind="neuron", states=("x",), step=own_step, receptors=(Receptor("all", 1.0),)
     )
     network = Network(dt_ms=DT, seed=1)
     network.cells.append(CellGroup("sources", source, 0, 40, 0))
@@ -235,10 +234,41 @@ def test_a_step_that_fails_is_told_its_input(
     network.synapses.append(
         SynapseGroup(
             "p", synapse_model("StaticSynapse"), "all", 0, pre, post + np.int32(40),
-            np.full(44_000, weight), np.full(44_000, 5, dtype=np.int32),
+            np.full(44_000, weight), np.full(44_000, delay, dtype=np.int32),
         )
     )  # fmt: skip
-    engine = Simulation(network, 1)
+    return Simulation(network, 1)
+
+
+@pytest.mark.parametrize("longest", [1, 2, 4])
+@pytest.mark.parametrize("delay", [5, 6])
+def test_a_step_that_miscounts_may_be_the_second_of_two(
+    delay: int, longest: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told when, and the spikes of the step before are kept."""
+    monkeypatch.setattr(windows, "LONGEST_STRETCH", longest)
+    engine = two_populations(fires, miscounts, 0.25, delay)
+    step = 7 + delay
+    message = rf"of cell 0 returned -7 as its number of spikes.*at t = {step / 10:g} ms"
+    with pytest.raises(SimulationError, match=message):
+        engine.run(1000)
+    assert engine.step == step - 1
+    assert engine.emitted[40:].tolist() == [step - 1] * 1100
+    assert (engine._parts[0].uniform.two_steps[1:] >= 0).tolist() == [longest > 1] * 3
+    engine.reset()
+    engine.run(step - 1)
+    assert engine.emitted[40:].tolist() == [2 * (step - 1)] * 1100
+
+
+@pytest.mark.parametrize("longest", [1, 4])
+@pytest.mark.parametrize("source_step", [fires, fires_twice])
+@pytest.mark.parametrize("weight", [0.25, 0.1])
+def test_a_step_that_fails_is_told_its_input(
+    weight: float, source_step: Any, longest: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether it was a count, the sum that stands for one, or a sum of several spikes."""
+    monkeypatch.setattr(windows, "LONGEST_STRETCH", longest)
+    engine = two_populations(source_step, refuses, weight, 5)
     message = r"of cell 0 raised ValueError: too much at once, at t = 1\.2 ms"
     with pytest.raises(SimulationError, match=message):
         engine.run(1000)
