@@ -216,16 +216,17 @@ def refuses(x, in_all):  # type: ignore[no-untyped-def]
     return x + in_all, 0
 
 
-def miscounts(x, in_all, i_inj_pa):  # type: ignore[no-untyped-def]
+def miscounts(x, y, z, in_all, i_inj_pa):  # type: ignore[no-untyped-def]
     x = x + in_all + i_inj_pa
-    return x, 1 if x < 3.9 else -7
+    return x, y, z, 1 if x < 3.9 else -7
 
 
 def two_populations(source_step: Any, own_step: Any, weight: float, delay: int) -> Simulation:
     """All of 40 cells project onto all of 1 100."""
+    states = ("x", "y", "z") if own_step is miscounts else ("x",)
     source = CellModel(name="Source", kind="neuron", states=("x",), step=source_step)
     model = CellModel(
-        name="Own", kind="neuron", states=("x",), step=own_step, receptors=(Receptor("all", 1.0),)
+        name="Own", kind="neuron", states=states, step=own_step, receptors=(Receptor("all", 1.0),)
     )
     network = Network(dt_ms=DT, seed=1)
     network.cells.append(CellGroup("sources", source, 0, 40, 0))
