@@ -39,6 +39,8 @@ def find_uniform(
     Returns
     -------
     receptors : dict
+        Of populations that have such a receptor also those without any synapse, whose weight
+        is 0: all that ever arrives there is pending input, and in such a step nothing is counted.
     counted : list of bool
         Which projections have such receptors only; no other projection has one.
     """
@@ -60,6 +62,7 @@ def find_uniform(
                 uniform -= some
                 mixed = True
     weight_of = {one: float(next(iter(values[one])) or 0.0) for one in uniform}
+    weight_of |= dict.fromkeys(_silent(uniform, set(values), layouts), 0.0)
     of_group = dict(zip(map(id, network.synapses), reached, strict=True))
     return weight_of, [bool(uniform & of_group[id(group)]) for group in groups]
 
@@ -76,6 +79,20 @@ def _reached(group: SynapseGroup, layouts: Sequence[CellLayout]) -> set[tuple[in
             if group.receptor in names:
                 found.add((lay.group.first, names.index(group.receptor)))
     return found
+
+
+def _silent(
+    uniform: set[tuple[int, int]], reached: set[tuple[int, int]], layouts: Sequence[CellLayout]
+) -> set[tuple[int, int]]:
+    """Receptors that no synapse reaches, of populations that have a uniform one."""
+    populations = {first for first, _ in uniform}
+    rows = {
+        (lay.group.first, row)
+        for lay in layouts
+        if lay.group.first in populations
+        for row in range(lay.n_inputs)
+    }
+    return rows - reached
 
 
 def sums_of(weight: float, real: Any) -> tuple[NDArray[Any], int]:

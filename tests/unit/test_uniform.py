@@ -43,9 +43,13 @@ def play(
     weights: tuple[float, float] = (0.0162, -0.09), silent: tuple[str, ...] = (),
     cell_type: str = "IF_curr_exp", precision: str = "exact", threads: int = 1,
     slices: tuple[float, ...] = (40.0,), delays: tuple[float, float] = (0.3, 7.3),
-    change: str = "",
+    change: str = "", inhibition: str = "counted",
 ) -> tuple[list[Any], set[int]]:  # fmt: skip
-    """Spikes, potentials and counters of a network; storage classes of its tables."""
+    """Spikes and potentials of a network; storage classes of its tables.
+
+    ``inhibition`` is "counted", "none", "later" (after the first slice), "noise" (each cell
+    has its own) or "dynamic" (synapses with a rule).
+    """
     sim.setup(timestep=DT, threads=threads, precision=precision)
     draw = np.random.RandomState(5)
     cells = sim.Population(
@@ -65,8 +69,16 @@ def play(
     projections = [
         sim.Projection(given, cells, some, sim.StaticSynapse(weight=weights[0], delay=delays[1])),
         sim.Projection(cells, cells, some, sim.StaticSynapse(weight=weights[0], delay=delays[0])),
-        sim.Projection(cells, cells, twice, inhibitory, receptor_type="inhibitory"),
     ]
+    if inhibition == "counted":
+        sim.Projection(cells, cells, twice, inhibitory, receptor_type="inhibitory")
+    elif inhibition == "noise":
+        noise = sim.Population(700, sim.SpikeSourcePoisson(rate=400.0))
+        one = sim.OneToOneConnector()
+        sim.Projection(noise, cells, one, inhibitory, receptor_type="inhibitory")
+    elif inhibition == "dynamic":
+        rule = sim.TsodyksMarkramSynapse(weight=weights[1], delay=delays[0], U=0.3)
+        sim.Projection(given, cells, some, rule, receptor_type="inhibitory")
     for receptor in silent:
         sign = np.sign(weights[1]) if receptor == "inhibitory" else 1.0
         synapse = sim.StaticSynapse(weight=sign * 0.123, delay=delays[0])
@@ -80,6 +92,10 @@ def play(
             projections[1].set(weight=weights[0])
         elif change == "cells":
             cells.set(tau_m=draw.uniform(15.0, 25.0, cells.size))
+        elif change == "current" and stop == slices[0]:
+            sim.DCSource(amplitude=0.3, start=stop + 1.0, stop=stop + 9.0).inject_into(cells[::3])
+        if inhibition == "later" and stop == slices[0]:
+            sim.Projection(cells, cells, twice, inhibitory, receptor_type="inhibitory")
     segment = cells.get_data().segments[0]
     result = [np.concatenate([np.append(t.magnitude, -1.0) for t in segment.spiketrains]).tobytes()]
     result += [np.ascontiguousarray(one.magnitude).tobytes() for one in segment.analogsignals]
@@ -90,6 +106,16 @@ def play(
 
 
 BOTH = ("excitatory", "inhibitory")
+
+
+def kernels(engine: Simulation, first: int = 0) -> set[str]:
+    """What the kernels of cells from ``first`` on take, where these have receptors."""
+    found = set()
+    for part in engine._parts:
+        for cell, address in zip(part.blocks.first_cell, part.uniform.address, strict=True):
+            if cell >= first and engine.cells.layout_of(int(cell)).n_inputs:
+                found.add("counts" if address >= 0 else "sums")
+    return found
 
 
 @pytest.mark.parametrize("threads", [1, 3])
@@ -123,6 +149,49 @@ def test_near_delays_of_different_populations_are_counted() -> None:
     added, _ = play(silent=BOTH, delays=(0.9, 1.1))
     counted, kinds = play(delays=(0.9, 1.1))
     assert kinds == {UNIFORM}
+    assert counted == added
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize(
+    ("cell_type", "precision", "weight", "takes"),
+    [
+        ("IF_curr_exp", "exact", 0.0162, "counts"),
+        ("IF_curr_exp", "fast", 0.0162, "sums"),
+        ("IF_cond_exp", "exact", 0.0007, "sums"),
+    ],
+)
+def test_a_receptor_without_synapses_hinders_no_counting(
+    cell_type: str, precision: str, weight: float, takes: str, threads: int
+) -> None:
+    """Excitation only, in a cell type that has a receptor for inhibition as well."""
+    weights = weight, -0.09 if cell_type == "IF_curr_exp" else 0.0021
+    network = {"cell_type": cell_type, "precision": precision, "weights": weights}
+    network["inhibition"] = "none"
+    added, kinds = play(silent=("excitatory",), **network)  # type: ignore[arg-type]
+    assert UNIFORM not in kinds
+    assert kernels(simulation()) == {"sums"}
+    counted, kinds = play(threads=threads, **network)  # type: ignore[arg-type]
+    assert kinds == {UNIFORM}
+    assert kernels(simulation()) == {takes}
+    assert counted == added
+
+
+@pytest.mark.parametrize("change", ["weights", "cells", "current"])
+@pytest.mark.parametrize(
+    ("inhibition", "takes"),
+    [("none", "counts"), ("later", "counts"), ("noise", "sums"), ("dynamic", "sums")],
+)
+def test_synapses_may_come_to_a_receptor_without(inhibition: str, takes: str, change: str) -> None:
+    """Made between two runs, by direct sources, with a rule; what is in flight arrives."""
+    network: dict[str, Any] = {"inhibition": inhibition, "slices": (9.2, 21.0, 40.0)}
+    # Alone on the other receptor, a silent projection would be counted there.
+    silent = BOTH if inhibition == "later" else ("excitatory",)
+    added, kinds = play(silent=silent, change=change, **network)
+    assert UNIFORM not in kinds
+    counted, kinds = play(change=change, **network)
+    assert UNIFORM in kinds
+    assert kernels(simulation()) == {takes}
     assert counted == added
 
 
@@ -278,3 +347,71 @@ def test_a_step_that_fails_is_told_its_input(
     engine.reset()
     engine.run(11)
     assert engine.step == 11
+
+
+def three_inputs(x, in_a, in_b, in_c, cell):  # type: ignore[no-untyped-def]
+    x = 0.9 * x + 0.1 + 0.001 * (cell % 97) + 0.1 * in_a + 0.3 * in_b - 0.7 * in_c
+    return (0.0, 1) if x > 1.0 else (x, 0)
+
+
+def never(x):  # type: ignore[no-untyped-def]
+    return x, 0
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("receptor", ["a", "b", "c"])
+@pytest.mark.parametrize("change", ["made", "emptied", "reset"])
+def test_what_is_in_flight_to_a_receptor_without_synapses_arrives(
+    change: str, receptor: str, threads: int
+) -> None:
+    """The synapses of one of two idle receptors are made, or vanish, between two runs."""
+    other = "abca"["abc".index(receptor) + 1]
+    nobody = CellModel(name="Nobody", kind="neuron", states=("x",), step=never)
+    receptors = tuple(Receptor(name, 1.0) for name in "abc")
+    model = CellModel(
+        name="Three", kind="neuron", states=("x",), step=three_inputs, receptors=receptors
+    )
+
+    def projection(onto: str, first: int, weight: float, created: int, kinds: int) -> SynapseGroup:
+        """Onto 1100 cells, 20 synapses each, of ``kinds`` weights."""
+        draw = np.random.RandomState(7)
+        post = np.repeat(np.arange(40, 1140, dtype=np.int32), 20)
+        pre = draw.randint(first, 40 if first == 0 else 1140, size=len(post)).astype(np.int32)
+        weights = weight * (1 + np.arange(len(post)) % kinds)
+        delays = np.full(len(post), 9, dtype=np.int32)
+        static = synapse_model("StaticSynapse")
+        return SynapseGroup("p", static, onto, created, pre, post, weights, delays)
+
+    def states(counted: bool) -> list[bytes]:
+        network = Network(dt_ms=DT, seed=1)
+        network.cells.append(CellGroup("nobody", nobody, 0, 40, 0))
+        network.cells.append(CellGroup("three", model, 40, 1100, 0))
+        network.synapses.append(projection(receptor, 40, 0.013, 0, 1))
+        several = projection(other, 40, 0.017, 0, 3)
+        if change != "made":
+            network.synapses.append(several)
+        if not counted:
+            network.synapses.append(projection(receptor, 0, 0.5, 0, 1))
+        engine = Simulation(network, threads)
+        found = []
+        for stop in (11, 40, 41, 90, 200):
+            engine.run(stop)
+            found += [engine.cells.state.tobytes(), engine.emitted.tobytes()]
+            mixed = several.size > 0 and any(one is several for one in network.synapses)
+            assert kernels(engine, 40) == {"counts" if counted and not mixed else "sums"}
+            if stop == 41 and change == "made":
+                several.created = 41
+                network.synapses.append(several)
+                engine.synapses_changed()
+            elif stop == 41:
+                several.pre, several.post = several.pre[:0], several.post[:0]
+                several.weight, several.delay_steps = several.weight[:0], several.delay_steps[:0]
+                engine.synapses_changed()
+                engine.prepare()
+                assert len(np.unique(engine._pending.step)) > 3
+                if change == "reset":
+                    engine.reset()
+        assert engine.emitted[40:].mean() > 3.0
+        return found
+
+    assert states(counted=True) == states(counted=False)
