@@ -20,7 +20,7 @@ from .rows import CONSTANT, SINGLE, UNIFORM, Rows, column_and_stride
 from .share import Pending
 from .sorting import load_sorting, stable_order
 
-__all__ = ["EventCounter", "LogTail", "expand", "pending_input", "ring_input"]
+__all__ = ["NO_SPIKES", "EventCounter", "LogTail", "expand", "pending_input", "ring_input"]
 
 Int64Array = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
@@ -42,6 +42,10 @@ class LogTail:
     cell: Int64Array
     count: Int64Array
 
+    def take(self, chosen: NDArray[np.bool_ | np.integer[Any]]) -> LogTail:
+        """The chosen entries: a mask (k,), or indices."""
+        return LogTail(self.step[chosen], self.cell[chosen], self.count[chosen])
+
     def after(self, epoch: int) -> LogTail:
         """The entries emitted after ``epoch``."""
         keep = int(np.searchsorted(self.step, epoch, side="right"))
@@ -51,8 +55,10 @@ class LogTail:
         """The same entries, ascending by step, then cell."""
         if not len(self.step):
             return self
-        order = stable_order((self.cell, self.step - self.step.min()), len(self.step))
-        return LogTail(self.step[order], self.cell[order], self.count[order])
+        return self.take(stable_order((self.cell, self.step - self.step.min()), len(self.step)))
+
+
+NO_SPIKES = LogTail(_NO_INT, _NO_INT, _NO_INT)
 
 
 def expand(first: Int64Array, last: Int64Array) -> tuple[Int64Array, Int64Array]:

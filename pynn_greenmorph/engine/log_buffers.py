@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrivals import LogTail
+from .arrivals import NO_SPIKES, LogTail
 from .compiled import compile_function
 from .share import Log
 
@@ -46,8 +46,8 @@ class LogBuffers:
         last_step: int,
         reach: int,
         part_of_cell: Int64Array,
-        room: Int64Array,
-    ) -> tuple[Log, int, Int64Array]:
+        room: list[int],
+    ) -> tuple[Log, int, list[int]]:
         """A log that begins with the tail.
 
         Parameters
@@ -58,7 +58,7 @@ class LogBuffers:
         reach : int, steps
             How far back the log must reach.
         part_of_cell : (n_cells,) int64
-        room : (parts,) int64
+        room : list of int
             Entries that each part may add between two barriers.
 
         Returns
@@ -66,15 +66,17 @@ class LogBuffers:
         log : Log
         base : int
             Step of ``log.end[:, 0]``.
-        n_log : (parts,) int64
+        n_log : list of int
             Entries of the tail in each part's log.
         """
         base = step - reach - 1
         n_parts = len(room)
-        owner = part_of_cell[tail.cell]
-        n_log = np.bincount(owner, minlength=n_parts).astype(np.int64)
+        n_log = [0] * n_parts
+        if len(tail.cell):
+            owner = part_of_cell[tail.cell]
+            n_log = np.bincount(owner, minlength=n_parts).tolist()
         # Several times the tail, or moving it would take longer than all else.
-        while self.capacity < int((8 * n_log + room).max()):
+        while self.capacity < max(8 * n + more for n, more in zip(n_log, room, strict=True)):
             self.capacity *= 2
         log = self._log
         n_steps = last_step - base + 1
@@ -97,7 +99,7 @@ class LogBuffers:
         log: Log,
         base: int,
         step: int,
-        n_tail: Int64Array,
+        n_tail: list[int],
         recorded: NDArray[np.bool_],
         emitted: Int64Array,
     ) -> LogTail:
@@ -110,8 +112,8 @@ class LogBuffers:
             Step of ``log.end[:, 0]``.
         step : int
             Last step done.
-        n_tail : (parts,) int64
-            Entries of the tail.
+        n_tail : list of int
+            Entries of the tail in each part's log.
         recorded : (n_cells,) bool
         emitted : (n_cells,) int64
             Spikes of each cell, added to.
@@ -119,23 +121,28 @@ class LogBuffers:
         Returns
         -------
         LogTail
-            Spikes of recorded cells.
+            Spikes of recorded cells, ascending by step, then cell.
         """
         last = step - base
-        count, pick = _compiled(count_spikes), _compiled(pick_spikes)
-        n = int(count(log.end, log.cell, log.number, n_tail, last, recorded, emitted))
+        if log.end[:, last].tolist() == n_tail:
+            return NO_SPIKES
+        count = _compiled(count_spikes, n_results=1)
+        pick = _compiled(pick_spikes, next_part, n_results=0)
+        cursor = np.array(n_tail)
+        n = int(count(log.end, log.cell, log.number, cursor, last, recorded, emitted))
         columns = np.empty((3, n), dtype=np.int64)
         if n:
-            pick(log.end, log.cell, log.number, n_tail, base, last, recorded, *columns)
-        found = LogTail(*columns)
-        return found if len(n_tail) == 1 else found.in_order()
+            pick(log.end, log.cell, log.number, cursor, base, last, recorded, *columns)
+        return LogTail(*columns)
 
     @staticmethod
     def tail(log: Log, base: int, step: int, epoch: int) -> LogTail:
         """What was logged after step ``epoch``, up to ``step``, ascending by step, then cell."""
+        ends = log.end[:, epoch - base : step - base + 1]
+        if ends[:, 0].tolist() == ends[:, -1].tolist():
+            return NO_SPIKES
         steps, cells, numbers = [], [], []
-        for part in range(log.end.shape[0]):
-            end = log.end[part, epoch - base : step - base + 1]
+        for part, end in enumerate(ends):
             mine = slice(end[0], end[-1])
             steps.append(np.repeat(np.arange(epoch + 1, step + 1), np.diff(end)))
             cells.append(log.cell[part, mine].astype(np.int64))
@@ -155,12 +162,39 @@ def count_spikes(end, cell, number, n_tail, last, recorded, emitted):  # type: i
     return found
 
 
-def pick_spikes(end, cell, number, n_tail, base, last, recorded, steps, cells, counts):  # type: ignore[no-untyped-def]
-    """List the entries of recorded cells, part by part."""
-    found = 0
-    for part in range(len(n_tail)):
-        for at in range(1, last + 1):
-            for entry in range(max(end[part, at - 1], n_tail[part]), end[part, at]):
+def next_part(end, cell, cursor, at, n_cells):  # type: ignore[no-untyped-def]
+    """The part whose next cell is the lowest in a step; the next cell of the others, or n_cells."""
+    part, lowest, others = 0, n_cells, n_cells
+    for one in range(len(cursor)):
+        if cursor[one] < end[one, at]:
+            following = cell[one, cursor[one]]
+            if following < lowest:
+                part, lowest, others = one, following, lowest
+            elif following < others:
+                others = following
+    return part, others
+
+
+def pick_spikes(end, cell, number, cursor, base, last, recorded, steps, cells, counts):  # type: ignore[no-untyped-def]
+    """List the entries of recorded cells from ``cursor`` (parts,) on, by step, then cell.
+
+    The entries of each part ascend, so parts take turns within a step.
+    """
+    found, n_cells = 0, len(recorded)
+    for at in range(1, last + 1):
+        others = 0
+        while others < n_cells:
+            part, others = 0, n_cells
+            if len(cursor) > 1:
+                part, others = next_part(end, cell, cursor, at, n_cells)
+            first = cursor[part]
+            stop = max(first, end[part, at])
+            if others < n_cells:
+                stop = first
+                while stop < end[part, at] and cell[part, stop] < others:
+                    stop += 1
+            cursor[part] = stop
+            for entry in range(first, stop):
                 one = cell[part, entry]
                 if recorded[one]:
                     steps[found] = base + at
@@ -170,7 +204,8 @@ def pick_spikes(end, cell, number, n_tail, base, last, recorded, steps, cells, c
 
 
 @cache
-def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    n_results = 1 if function is count_spikes else 0
-    code = compile_function(function, n_results=n_results, what="the reading of the spike log")
-    return code or function
+def _compiled(
+    function: Callable[..., Any], *helpers: Callable[..., Any], n_results: int
+) -> Callable[..., Any]:
+    what = "the reading of the spike log"
+    return compile_function(function, *helpers, n_results=n_results, what=what) or function

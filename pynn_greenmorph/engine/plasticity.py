@@ -278,9 +278,8 @@ class _Flights:
         self.parts, self.now, self.reach, self.n_inputs = parts, now, reach, len(inputs)
         self.ring_steps = 1 << reach.bit_length()
         self.ring = np.zeros(self.ring_steps * len(inputs), dtype=inputs.dtype)
-        room = np.ones(len(parts), dtype=np.int64)
         self.log, self.base, self.n_tail = LogBuffers().open(
-            tail, now, now + reach, reach, part_of_cell, room
+            tail, now, now + reach, reach, part_of_cell, room=[1] * len(parts)
         )
 
     def arrive(
@@ -300,7 +299,7 @@ class _Flights:
                 self.n_inputs, 0, self.now, 1,
             )  # fmt: skip
             memory_map = MemoryMap().take(shares[index])
-            return advance(self.now, int(self.n_tail[index]), setting, memory_map)
+            return advance(self.now, self.n_tail[index], setting, memory_map)
 
         run_parts(call, len(self.parts), memory.words)
         return ring_input(self.ring, self.ring_steps, self.now)

@@ -25,7 +25,7 @@ class Recordings:
 
     def __init__(self) -> None:
         self._recorded = np.zeros(0, dtype=bool)
-        self._spikes: list[tuple[Int64Array, Int64Array, Int64Array]] = []
+        self._spikes: list[LogTail] = []
         self._samples: dict[int, list[FloatArray]] = {}
         self._objects: list[Any] = []
         self._numbers: list[int] = []
@@ -52,10 +52,9 @@ class Recordings:
         return self._recorded
 
     def keep_spikes(self, spikes: LogTail) -> None:
-        """Keep those of the given log entries whose cells are recorded."""
-        keep = self._recorded[spikes.cell]
-        if keep.any():
-            self._spikes.append((spikes.step[keep], spikes.cell[keep], spikes.count[keep]))
+        """Keep log entries of recorded cells."""
+        if len(spikes.step):
+            self._spikes.append(spikes)
 
     def spikes(self, first: int, size: int) -> tuple[Int64Array, Int64Array]:
         """Recorded spikes of consecutive global ids.
@@ -65,23 +64,22 @@ class Recordings:
         step, cell : (k,) int64
             One entry per spike, ascending by step, then cell.
         """
-        chunks = [
-            (step[mine], cell[mine], count[mine])
-            for step, cell, count in self._spikes
-            if (mine := (cell >= first) & (cell < first + size)).any()
-        ]
-        if not chunks:
-            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-        step, cell, count = (np.concatenate(columns) for columns in zip(*chunks, strict=True))
-        return np.repeat(step, count), np.repeat(cell, count)
+        steps, cells = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+        for chunk in self._spikes:
+            mine = (chunk.cell >= first) & (chunk.cell < first + size)
+            if mine.any():
+                found = chunk.take(mine)
+                steps.append(np.repeat(found.step, found.count))
+                cells.append(np.repeat(found.cell, found.count))
+        return np.concatenate(steps), np.concatenate(cells)
 
     def forget_spikes(self, first: int, size: int) -> None:
         """Drop the recorded spikes of consecutive global ids."""
-        kept = []
-        for step, cell, count in self._spikes:
-            others = (cell < first) | (cell >= first + size)
-            kept.append((step[others], cell[others], count[others]))
-        self._spikes = [chunk for chunk in kept if len(chunk[0])]
+        kept = [
+            chunk.take((chunk.cell < first) | (chunk.cell >= first + size))
+            for chunk in self._spikes
+        ]
+        self._spikes = [chunk for chunk in kept if len(chunk.step)]
 
     # -- samples -----------------------------------------------------------------
 
@@ -152,7 +150,7 @@ class Recordings:
         step, to_step : int
             The last step before, and the last one that was done.
         """
-        for first, probe in zip(at, probes, strict=True):
+        for first, probe in zip(at.tolist(), probes, strict=True):
             times, width = _due(probe, step, to_step), len(probe.cells)
             if times:
                 values = samples[first : first + times * width].reshape(times, width)

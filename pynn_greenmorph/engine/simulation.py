@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from operator import is_
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from ..errors import LifecycleError, explain
 from ..network import CellGroup, Network
 from . import inputs, loop
-from .arrivals import EventCounter, LogTail, pending_input, ring_input
+from .arrivals import NO_SPIKES, EventCounter, LogTail, pending_input, ring_input
 from .cell_state import CellState
 from .currents import CurrentFeed
 from .direct_sources import DirectSources
@@ -79,7 +80,7 @@ class Simulation:
         self.trial = 0
         self.emitted = NO_INT
         self.counters: list[EventCounter] = []
-        self._tail = LogTail(NO_INT, NO_INT, NO_INT)
+        self._tail = NO_SPIKES
         self._threads = threads
         self._finished_steps = 0
         self._started = self._running = self._broken = False
@@ -384,7 +385,7 @@ class Simulation:
             self._parts[0].scratch.positions[1] = int(now.sum())
             self._tail = LogTail(*(column[now] for column in self._table))
             np.add.at(self.emitted, self._tail.cell, self._tail.count)
-            self.recordings.keep_spikes(self._tail)
+            self.recordings.keep_spikes(self._tail.take(self.recordings.recorded[self._tail.cell]))
         for probe in self.network.probes:
             if self.step == probe.start:
                 self.recordings.sample_now(probe, self.cells)
@@ -398,7 +399,7 @@ class Simulation:
         parts, n_parts = self._parts, len(self._parts)
         window, longest = self._window, max(delivery.longest, self.plasticity.longest)
         self.plasticity.make_room(self.step, window)
-        room = np.array([part.n_cells * window for part in parts], dtype=np.int64)
+        room = [part.n_cells * window for part in parts]
         log, base, n_tail = self._log.open(
             self._tail, self.step, last_step, longest, self._part_of_cell, room
         )
@@ -407,8 +408,7 @@ class Simulation:
         )
         memory = self._memory_with(samples)
         self._direct.begin(self.recordings.recorded)
-        key = self.key
-        first = self.step
+        key, first = self.key, self.step
         self._feed_currents(last_step)
         shares = [part.share(probe, log, memory) for part, probe in zip(parts, tables, strict=True)]
         if self._advance is None:
@@ -417,12 +417,12 @@ class Simulation:
 
         def call(index: int) -> loop.End:
             setting = Setting(
-                index, last_step, window, int(room[index]), self._epoch, base, self.trial, key,
+                index, last_step, window, room[index], self._epoch, base, self.trial, key,
                 self._ring_steps - 1, cells.n_inputs, int(self.network.precision == "fast"),
                 first, self._stretch,
             )  # fmt: skip
             memory_map = parts[index].memory_map.take(shares[index])
-            return advance(first, int(n_tail[index]), setting, memory_map)
+            return advance(first, n_tail[index], setting, memory_map)
 
         # Should this not come to its end, the states of the parts do not belong together.
         self._broken = True
@@ -432,10 +432,9 @@ class Simulation:
         failed = [failed_at for *_, status, _, failed_at in ends if status == loop.FAILED_STEP]
         self._broken = bool(failed) or any(end[2] == loop.FAILED_ROW for end in ends)
         self.step = min([ends[0][0], *(failed_at - 1 for failed_at in failed)])
-        recordings = self.recordings
-        recordings.keep_spikes(
-            LogBuffers.close(log, base, self.step, n_tail, recordings.recorded, self.emitted)
-        )
+        recorded = self.recordings.recorded
+        spikes = LogBuffers.close(log, base, self.step, n_tail, recorded, self.emitted)
+        self.recordings.keep_spikes(spikes)
         counted = [int(part.scratch.positions[4]) for part in parts]
         self._direct.count(counted, self.step, self.emitted)
         self._tail = LogBuffers.tail(log, base, self.step, self.step - longest)
@@ -454,7 +453,7 @@ class Simulation:
         cells = self.cells
         arrays = cells.state, cells.state32, cells.param, self._ring, cells.injected, samples
         old = self._memory
-        if old is None or any(one is not two for one, two in zip(old, arrays, strict=False)):
+        if old is None or not all(map(is_, old, arrays)):
             self._memory = old = Memory(*arrays, new_words())
         old.words[:] = 0
         return old
@@ -470,7 +469,7 @@ class Simulation:
         self.step, self._epoch, self._started = 0, -1, False
         self._broken, self._known_finite = False, 0
         self.trial += 1
-        self._tail = LogTail(NO_INT, NO_INT, NO_INT)
+        self._tail = NO_SPIKES
         self._direct.clear()
         self._pending = Pending(NO_INT, NO_INT, NO_FLOAT)
         self._ring[:] = 0.0
