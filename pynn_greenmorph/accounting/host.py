@@ -22,8 +22,9 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from operator import add
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..engine.machine_code import CompileTime, compile_time
 from .host_counters import Codecarbon, Rapl
@@ -122,8 +123,7 @@ def _compiling(host: Mapping[str, Any]) -> tuple[tuple[str, str, str], ...]:
     return (("time of compiling", f"{host['compile_s']:.4g} s on the clock", words),)
 
 
-@dataclass(frozen=True)
-class _Reading:
+class _Reading(NamedTuple):
     runs: int = 0
     wall_s: float = 0.0
     cpu_s: float = 0.0
@@ -131,13 +131,7 @@ class _Reading:
     counted_j: float = 0.0
 
     def plus(self, other: _Reading) -> _Reading:
-        return _Reading(
-            self.runs + other.runs,
-            self.wall_s + other.wall_s,
-            self.cpu_s + other.cpu_s,
-            self.compile_s + other.compile_s,
-            self.counted_j + other.counted_j,
-        )
+        return _Reading(*map(add, self, other))
 
 
 class HostClock:

@@ -11,6 +11,8 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import inspect
+import struct
+from array import array
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
@@ -58,6 +60,15 @@ def entry(words, numbers):
 #: Words that each kind of argument takes: those of an array are address and lengths.
 _AXES = {1: 2, 2: 3}
 
+#: Kinds of numbers, which have no axes, by type.
+_NUMBERS: dict[type, tuple[str, int]] = {
+    bool: ("bool", 0),
+    np.bool_: ("bool", 0),
+    int: ("int64", 0),
+    float: ("float64", 0),
+    np.float64: ("float64", 0),
+} | {np.dtype(code).type: (np.dtype(code).name, 0) for code in np.typecodes["AllInteger"]}
+
 _C_FUNCTION = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
 
 
@@ -87,22 +98,16 @@ def _type_name(dtype: np.dtype[Any]) -> str:
     return dtype.name
 
 
-def _kind(value: Any) -> tuple[str, int]:
-    """Type and number of axes of an argument; numbers have none."""
-    if isinstance(value, np.ndarray):
-        flags = value.flags
-        if not (flags.c_contiguous and flags.aligned and value.dtype.isnative):
-            raise TypeError(f"an array of {value.dtype.str}, strides {value.strides}")
-        if value.ndim not in _AXES:
-            raise TypeError(f"an array of {value.ndim} axes")
-        return _type_name(value.dtype), value.ndim
-    if isinstance(value, bool | np.bool_):
-        return "bool", 0
-    if isinstance(value, np.integer):
-        return value.dtype.name, 0
-    if isinstance(value, int | float):  # np.float64 is a float
-        return ("int64" if isinstance(value, int) else "float64"), 0
-    raise TypeError(f"an argument of type {type(value).__name__}")
+def _array_kind(value: Any) -> tuple[str, int]:
+    """Type and number of axes of an argument that is no number."""
+    if not isinstance(value, np.ndarray):
+        raise TypeError(f"an argument of type {type(value).__name__}")
+    flags = value.flags
+    if not (flags.c_contiguous and flags.aligned and value.dtype.isnative):
+        raise TypeError(f"an array of {value.dtype.str}, strides {value.strides}")
+    if value.ndim not in _AXES:
+        raise TypeError(f"an array of {value.ndim} axes")
+    return _type_name(value.dtype), value.ndim
 
 
 def _expression(kind: tuple[str, int], at: int) -> str:
@@ -165,25 +170,28 @@ class Compiled:
         RuntimeError
             When the function raised an exception.
         """
-        kinds = tuple(map(_kind, arguments))
-        entry = self._entries.get(kinds)
-        if entry is None:
-            entry = self._entries[kinds] = self._load(kinds)
+        each: list[tuple[str, int]] = []
         words: list[int] = []
         floats = []
-        for (name, axes), value in zip(kinds, arguments, strict=True):
-            if axes:
-                words += (value.__array_interface__["data"][0], *value.shape)
-            elif name == "float64":
+        for value in arguments:
+            kind = _NUMBERS.get(type(value)) or _array_kind(value)
+            each.append(kind)
+            if kind[1]:
+                words += (value.ctypes.data, *value.shape)
+            elif kind[0] == "float64":
                 floats.append((len(words), value))
                 words.append(0)
             else:
                 words.append(int(value))
+        kinds = tuple(each)
+        entry = self._entries.get(kinds)
+        if entry is None:
+            entry = self._entries[kinds] = self._load(kinds)
         words += [0] * (self._n_results - len(words))
-        memory = np.array(words, dtype=np.int64)
+        memory = array("q", words)
         for at, value in floats:
-            memory.view(np.float64)[at] = value
-        address = memory.__array_interface__["data"][0]
+            struct.pack_into("d", memory, memory.itemsize * at, value)
+        address, _ = memory.buffer_info()
         if entry(address, address) != 0:
             raise RuntimeError(f"{self._function.__name__}() raised an exception")
         results = memory[: self._n_results].tolist()

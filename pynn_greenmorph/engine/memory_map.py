@@ -62,6 +62,5 @@ class MemoryMap:
             raise TypeError(f"{type(value).__name__}: arrays of other types than before")
         numbers = []
         for leaf in leaves:
-            address = leaf.__array_interface__["data"][0]
-            numbers += [address, len(leaf), leaf.shape[1] if leaf.ndim > 1 else 1]
+            numbers += [leaf.ctypes.data, len(leaf), leaf.shape[1] if leaf.ndim > 1 else 1]
         self.numbers[first:last] = numbers

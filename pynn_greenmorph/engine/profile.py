@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -64,21 +65,25 @@ class Stopwatch:
 
     Attributes
     ----------
-    shares_s : (4,) float64, s
+    shares_s : list of float, s
         Delivery, update, recording, barrier.
     loop_s, total_s : float, s
         In the loop; in ``run()``.
     """
 
-    shares_s: NDArray[np.float64] = field(default_factory=lambda: np.zeros(4))
+    shares_s: list[float] = field(default_factory=lambda: [0.0] * 4)
     loop_s: float = 0.0
     total_s: float = 0.0
 
     def add_loop(self, seconds: float, clocks: NDArray[np.int64]) -> None:
         """Split one call of the loop by its clocks (4,), and clear them."""
         self.loop_s += seconds
-        total = int(clocks.sum())
-        self.shares_s += seconds * clocks / total if total > 0 else np.full(4, np.nan)
+        cycles = clocks.tolist()
+        total = sum(cycles)
+        self.shares_s = [
+            share + (seconds * mine / total if total > 0 else math.nan)
+            for share, mine in zip(self.shares_s, cycles, strict=True)
+        ]
         clocks[:] = 0
 
     def profile(
@@ -91,7 +96,7 @@ class Stopwatch:
         table_bytes: int,
     ) -> Profile:
         """Return what was added up, with counts; see :class:`Profile`."""
-        delivery, update, recording, barrier = self.shares_s.tolist()
+        delivery, update, recording, barrier = self.shares_s
         return Profile(
             delivery_s=delivery,
             update_s=update,

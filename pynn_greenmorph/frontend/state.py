@@ -229,12 +229,12 @@ class State(common.control.BaseState):
             session.simulation.run(target, self._progress_for(session, target))
 
     def _progress_for(self, session: Session, target: int) -> Callable[[int], None]:
-        shown, end = self.progress, float(session.to_ms(target))
+        shown = self.progress
 
         def go_on(step: int) -> None:
             session.host.poll()
             if shown is not None:
-                shown(float(session.to_ms(step)), end)
+                shown(session.to_ms(step), session.to_ms(target))
             deliver()
 
         return go_on

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from numbers import Real
@@ -82,7 +83,7 @@ def finite_number(
             explain(f"{what} is not a number", where=where, allowed=allowed, given=value)
         )
     number = float(value)  # type: ignore[arg-type]
-    if not np.isfinite(number) or (positive and number <= 0):
+    if not math.isfinite(number) or (positive and number <= 0):
         raise ValueError(
             explain(f"{what} is not allowed", where=where, allowed=allowed, given=value)
         )

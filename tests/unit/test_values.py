@@ -7,10 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pyNN.errors import InvalidParameterValueError
 from pyNN.parameters import Sequence
 
 from pynn_greenmorph.errors import FidelityWarning, InvalidValueError, UnknownNameError
+from pynn_greenmorph.frontend.session import Session
 from pynn_greenmorph.frontend.settings import (
     DEFAULT_SEED,
     check_extra,
@@ -25,6 +28,7 @@ from pynn_greenmorph.frontend.values import (
     finite_number,
 )
 from pynn_greenmorph.mapping.fidelity import FidelityLog
+from pynn_greenmorph.network import LARGEST_STEP
 from pynn_greenmorph.registry import cell_model
 
 MODEL = cell_model("IF_curr_exp")
@@ -135,3 +139,10 @@ def test_one_warning_per_kind_and_one_row_per_place() -> None:
     ]
     rows[0]["count"] = 0
     assert log.rows()[0]["count"] == 5
+
+
+@given(st.floats(1e-3, 10.0), st.integers(0, LARGEST_STEP))
+def test_one_step_and_an_array_of_steps_have_the_same_time(dt_ms: float, step: int) -> None:
+    """To the last bit: the times of spikes and samples are compared with that of ``run()``."""
+    session = Session(dt_ms, seed=1, board="ideal", time_scale_factor=None)
+    assert session.to_ms(step) == session.to_ms(np.array([step]))[0]
