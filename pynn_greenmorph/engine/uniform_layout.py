@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -179,7 +180,7 @@ class _Layout:
                 rows.append((row, rank * (LARGEST_COUNT + 1), self.holds[rank]))
             first.append(len(rows))
             whole = 0 < len(mine) == lay.n_inputs
-            fits = whole and np.isfinite(np.multiply(values, LARGEST_FACTOR)).all()
+            fits = whole and all(math.isfinite(value * LARGEST_FACTOR) for value in values)
             least = min(one[2] for one in rows[first[-2] :]) if fits else -1
             columns.append((whole, len(weights), least))
             weights += values if whole else []

@@ -22,7 +22,8 @@ def run_small_network(precision: str) -> None:
         warnings.simplefilter("ignore")
         sim.setup(seed=1, precision=precision)
         # Enough candidates for the compiled ways of wiring: small networks go without.
-        cells = sim.Population(300, sim.IF_curr_exp())
+        cells = sim.Population(300, sim.IF_curr_exp(i_offset=30.0))
+        cells.record("spikes")  # within 1 ms each cell has one: their log is read, too
         some = sim.FixedProbabilityConnector(0.1, rng=sim.NumpyRNG(seed=1))
         for name, limits in (
             ("uniform", {"low": 0.1, "high": 0.2}),

@@ -137,7 +137,7 @@ def test_a_current_acts_when_the_loading_of_its_kernel_was_interrupted(
     load, interrupted = cell_state.load_block, []
 
     def interrupt(*arguments: Any) -> Any:
-        if arguments[4] == counted and not interrupted:
+        if arguments[1].counted == counted and not interrupted:
             interrupted.append(arguments)
             raise KeyboardInterrupt
         return load(*arguments)
