@@ -101,7 +101,8 @@ def keep_failed(b, where, at, row, share):  # type: ignore[no-untyped-def]
     """Keep which lane of a block has failed, and its inputs: other blocks go on.
 
     The kernel marks a cell before its step, and counts its spikes after it; the counts of
-    the step begin at ``row``.
+    the step begin at ``row``. Inputs are there where the step has raised; where its number
+    of spikes is no count, they are 0 by now.
     """
     never_inlined()
     blocks, memory, uniform = blocks_of(share), memory_of(share), uniform_of(share)

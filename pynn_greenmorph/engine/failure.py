@@ -19,6 +19,9 @@ from .tables import constant_columns
 
 __all__ = ["check_ends"]
 
+#: Most spikes of a cell in a step.
+LARGEST_NUMBER = np.iinfo(np.int32).max
+
 
 def check_ends(
     ends: Sequence[loop.End],
@@ -85,6 +88,9 @@ def _failed_step(
     try:
         n_spikes = step_function(*arguments)[len(model.states)]
         what = f"returned {n_spikes!r} as its number of spikes, which is no count"
+        if n_spikes in range(LARGEST_NUMBER + 1):
+            # Machine code looks at it after the step: the state is the new one by then.
+            what = "returned a number of spikes that is no count"
     except Exception as error:  # noqa: BLE001 - whatever the user's step raises
         cause = error
         what = f"raised {type(cause).__name__}: {cause}"

@@ -158,7 +158,7 @@ def function_sources(
 
 
 def may_raise(function: Callable[..., Any]) -> bool:
-    """Whether a function has a ``raise`` or an ``assert``: compiled code knows no other error.
+    """Whether a function has a ``raise`` or an ``assert``: errors that a step is known to use.
 
     Parameters
     ----------

@@ -25,7 +25,7 @@ from .machine_code import compiles, load_code
 
 __all__ = [
     "BLOCK",
-    "LARGEST_FACTOR",
+    "COUNT_OFFSET",
     "ROW",
     "block_arguments",
     "block_source",
@@ -42,9 +42,9 @@ BLOCK = 512
 #: address (5 % of the time of a step on a Zen 4, more with arrays of constants).
 ROW = 544
 
-#: A count is joined to this as float64, and the product of both with the weight is taken
-#: off again; see ``times_count``.
-LARGEST_FACTOR = 2.0**52
+#: What a count is added to, as its last digits in float64; this times the weight is taken off
+#: again. ``times_count`` has the same number, as bits.
+COUNT_OFFSET = 2.0**52
 
 
 def block_arguments(model: CellModel) -> list[str]:
@@ -244,7 +244,7 @@ def _numbers(model: CellModel, variant: Variant) -> list[str]:
         lines.append(f"weights = row_at(weights_at, {n_inputs}, np.float64)")
         for row in range(n_inputs):
             lines.append(f"weight_{row} = weights[{row}]")
-            lines.append(f"base_{row} = weight_{row} * {-LARGEST_FACTOR}")
+            lines.append(f"base_{row} = weight_{row} * {-COUNT_OFFSET}")
     return lines
 
 
@@ -286,7 +286,6 @@ def block_source(model: CellModel, variant: Variant) -> str:
     input_type = "np.uint8" if variant.counted else _real(variant.precision == "fast")
     views = _views(model, variant, _real(variant.single), input_type)
     body = templates.BLOCK_TEMPLATE.format(
-        block=BLOCK,
         views=_lines(views + _numbers(model, variant), 4),
         passes=_passes(model, variant, f"{input_type}(0)"),
         options=options,

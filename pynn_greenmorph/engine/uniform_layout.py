@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..network import Network, SynapseGroup
 from .cell_state import CellState
-from .generate import LARGEST_FACTOR, ROW
+from .generate import COUNT_OFFSET, ROW
 from .partition import Partition
 from .rows import Receptors
 from .tables import Blocks, CellLayout, aligned
@@ -180,8 +180,8 @@ class _Layout:
                 rows.append((row, rank * (LARGEST_COUNT + 1), self.holds[rank]))
             first.append(len(rows))
             whole = 0 < len(mine) == lay.n_inputs
-            fits = whole and all(math.isfinite(value * LARGEST_FACTOR) for value in values)
-            least = min(one[2] for one in rows[first[-2] :]) if fits else -1
+            usable = whole and all(math.isfinite(value * COUNT_OFFSET) for value in values)
+            least = min(one[2] for one in rows[first[-2] :]) if usable else -1
             columns.append((whole, len(weights), least))
             weights += values if whole else []
             widest = max(widest, lay.n_inputs)

@@ -290,9 +290,14 @@ def miscounts(x, y, z, in_all, i_inj_pa):  # type: ignore[no-untyped-def]
     return x, y, z, 1 if x < 3.9 else -7
 
 
+def miscounts_once(x, y, z, in_all, i_inj_pa):  # type: ignore[no-untyped-def]
+    x = x + in_all + i_inj_pa
+    return (x, y, z, 1) if x < 3.9 else (0.0, y, z, -7)
+
+
 def two_populations(source_step: Any, own_step: Any, weight: float, delay: int) -> Simulation:
     """All of 40 cells project onto all of 1 100."""
-    states = ("x", "y", "z") if own_step is miscounts else ("x",)
+    states = ("x",) if own_step is refuses else ("x", "y", "z")
     source = CellModel(name="Source", kind="neuron", states=("x",), step=source_step)
     model = CellModel(
         name="Own", kind="neuron", states=states, step=own_step, receptors=(Receptor("all", 1.0),)
@@ -312,14 +317,21 @@ def two_populations(source_step: Any, own_step: Any, weight: float, delay: int) 
 
 @pytest.mark.parametrize("longest", [1, 2, 4])
 @pytest.mark.parametrize("delay", [5, 6])
+@pytest.mark.parametrize(
+    ("step_function", "what"),
+    [
+        (miscounts, "returned -7 as its number of spikes"),
+        (miscounts_once, "returned a number of spikes that is no count"),
+    ],
+)
 def test_a_step_that_miscounts_may_be_the_second_of_two(
-    delay: int, longest: int, monkeypatch: pytest.MonkeyPatch
+    step_function: Any, what: str, delay: int, longest: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is told when, and the spikes of the step before are kept."""
     monkeypatch.setattr(windows, "LONGEST_STRETCH", longest)
-    engine = two_populations(fires, miscounts, 0.25, delay)
+    engine = two_populations(fires, step_function, 0.25, delay)
     step = 7 + delay
-    message = rf"of cell 0 returned -7 as its number of spikes.*at t = {step / 10:g} ms"
+    message = rf"of cell 0 {what}.*at t = {step / 10:g} ms"
     with pytest.raises(SimulationError, match=message):
         engine.run(1000)
     assert engine.step == step - 1
