@@ -88,7 +88,7 @@ def _failed_step(
     try:
         n_spikes = step_function(*arguments)[len(model.states)]
         what = f"returned {n_spikes!r} as its number of spikes, which is no count"
-        if n_spikes in range(LARGEST_NUMBER + 1):
+        if 0 <= n_spikes <= LARGEST_NUMBER and n_spikes == int(n_spikes):
             # Machine code looks at it after the step: the state is the new one by then.
             what = "returned a number of spikes that is no count"
     except Exception as error:  # noqa: BLE001 - whatever the user's step raises

@@ -35,6 +35,7 @@ __all__ = [
     "poke",
     "poke_row",
     "prefetch",
+    "rest",
     "row_at",
     "times_count",
 ]
@@ -363,16 +364,32 @@ def pause(typingctx):  # type: ignore[no-untyped-def]
     return types.void(), codegen
 
 
+def _call_system(builder: Any, name: str, *numbers: int) -> None:
+    """Call a function of the C library that takes and returns integers, where it has it."""
+    if sys.platform != "win32":
+        word = ir.IntType(32)
+        kind = ir.FunctionType(word, [word] * len(numbers))
+        function = builder.module.globals.get(name) or ir.Function(builder.module, kind, name)
+        builder.call(function, [ir.Constant(word, number) for number in numbers])
+
+
 @intrinsic
 def give_way(typingctx):  # type: ignore[no-untyped-def]
     """Let another thread run on this core, where the system has a call for it."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        if sys.platform != "win32":
-            kind = ir.FunctionType(ir.IntType(32), [])
-            name = "sched_yield"
-            function = builder.module.globals.get(name) or ir.Function(builder.module, kind, name)
-            builder.call(function, [])
+        _call_system(builder, "sched_yield")
+        return context.get_dummy_value()
+
+    return types.void(), codegen
+
+
+@intrinsic
+def rest(typingctx):  # type: ignore[no-untyped-def]
+    """Sleep for 20 us, where the system has a call for it; Linux makes some 70 of them."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        _call_system(builder, "usleep", 20)
         return context.get_dummy_value()
 
     return types.void(), codegen

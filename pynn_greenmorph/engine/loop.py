@@ -204,7 +204,7 @@ from pynn_greenmorph.engine.direct import Direct
 from pynn_greenmorph.engine.inputs import Changes
 from pynn_greenmorph.engine.intrinsics import (
     atomic_add, atomic_load, atomic_store, cycles, give_way, lowest_bit, never_inlined,
-    nonzero_lanes, pause, peek, peek_apart, poke, poke_apart, prefetch, widest_vectors,
+    nonzero_lanes, pause, peek, peek_apart, poke, poke_apart, prefetch, rest, widest_vectors,
 )
 from pynn_greenmorph.engine.plastic import Plastic
 from pynn_greenmorph.engine.rows import Rows
@@ -233,7 +233,7 @@ _LOOP_CONSTANTS = (
     "CHECK_STEPS",
 )
 _PLACES = ("IN_RING", "IN_SPREAD", "AS_COUNTS")
-_BARRIER_CONSTANTS = ("ARRIVED", "GENERATION", "STOP", "LEAVE", "SPINS")
+_BARRIER_CONSTANTS = ("ARRIVED", "GENERATION", "STOP", "LEAVE", "SPINS", "YIELDS")
 
 #: End of a call of the loop: last step, length of the log, status, block that
 #: failed and in which step (-1 where none did).
