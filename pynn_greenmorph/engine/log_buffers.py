@@ -127,28 +127,30 @@ class LogBuffers:
         if log.end[:, last].tolist() == n_tail:
             return NO_SPIKES
         count = _compiled(count_spikes, n_results=1)
-        pick = _compiled(pick_spikes, next_part, n_results=0)
         cursor = np.array(n_tail)
         n = int(count(log.end, log.cell, log.number, cursor, last, recorded, emitted))
-        columns = np.empty((3, n), dtype=np.int64)
-        if n:
-            pick(log.end, log.cell, log.number, cursor, base, last, recorded, *columns)
-        return LogTail(*columns)
+        return _picked(log, base, cursor, last, recorded, n)
 
     @staticmethod
-    def tail(log: Log, base: int, step: int, epoch: int) -> LogTail:
+    def tail(log: Log, base: int, step: int, epoch: int, n_cells: int) -> LogTail:
         """What was logged after step ``epoch``, up to ``step``, ascending by step, then cell."""
-        ends = log.end[:, epoch - base : step - base + 1]
-        if ends[:, 0].tolist() == ends[:, -1].tolist():
+        begin, last = log.end[:, epoch - base].tolist(), step - base
+        n = sum(log.end[:, last].tolist()) - sum(begin)
+        if n == 0:
             return NO_SPIKES
-        steps, cells, numbers = [], [], []
-        for part, end in enumerate(ends):
-            mine = slice(end[0], end[-1])
-            steps.append(np.repeat(np.arange(epoch + 1, step + 1), np.diff(end)))
-            cells.append(log.cell[part, mine].astype(np.int64))
-            numbers.append(log.number[part, mine].astype(np.int64))
-        found = LogTail(*map(np.concatenate, (steps, cells, numbers)))
-        return found if len(steps) == 1 else found.in_order()
+        everyone = np.ones(n_cells, dtype=np.bool_)
+        return _picked(log, base, np.array(begin), last, everyone, n)
+
+
+def _picked(
+    log: Log, base: int, cursor: Int64Array, last: int, chosen: NDArray[np.bool_], n: int
+) -> LogTail:
+    """The ``n`` entries of chosen cells from ``cursor`` (parts,) to the ``last`` step."""
+    columns = np.empty((3, n), dtype=np.int64)
+    if n:
+        pick = _compiled(pick_spikes, next_part, n_results=0)
+        pick(log.end, log.cell, log.number, cursor, base, last, chosen, *columns)
+    return LogTail(*columns)
 
 
 def count_spikes(end, cell, number, n_tail, last, recorded, emitted):  # type: ignore[no-untyped-def]
@@ -175,12 +177,12 @@ def next_part(end, cell, cursor, at, n_cells):  # type: ignore[no-untyped-def]
     return part, others
 
 
-def pick_spikes(end, cell, number, cursor, base, last, recorded, steps, cells, counts):  # type: ignore[no-untyped-def]
-    """List the entries of recorded cells from ``cursor`` (parts,) on, by step, then cell.
+def pick_spikes(end, cell, number, cursor, base, last, chosen, steps, cells, counts):  # type: ignore[no-untyped-def]
+    """List the entries of chosen cells from ``cursor`` (parts,) on, by step, then cell.
 
     The entries of each part ascend, so parts take turns within a step.
     """
-    found, n_cells = 0, len(recorded)
+    found, n_cells = 0, len(chosen)
     for at in range(1, last + 1):
         others = 0
         while others < n_cells:
@@ -196,7 +198,7 @@ def pick_spikes(end, cell, number, cursor, base, last, recorded, steps, cells, c
             cursor[part] = stop
             for entry in range(first, stop):
                 one = cell[part, entry]
-                if recorded[one]:
+                if chosen[one]:
                     steps[found] = base + at
                     cells[found] = one
                     counts[found] = number[part, entry]

@@ -437,7 +437,7 @@ class Simulation:
         self.recordings.keep_spikes(spikes)
         counted = [int(part.scratch.positions[4]) for part in parts]
         self._direct.count(counted, self.step, self.emitted)
-        self._tail = LogBuffers.tail(log, base, self.step, self.step - longest)
+        self._tail = LogBuffers.tail(log, base, self.step, self.step - longest, len(self.emitted))
         if probes:
             self.recordings.close(probes, cells, samples, tables[0].buffer_at, first, self.step)
         # A call may end between two looks, so the last one may be two calls back.

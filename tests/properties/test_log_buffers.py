@@ -65,5 +65,5 @@ def test_entries_of_all_parts_come_out_by_step_then_cell(
     assert rows(found) == entries(made * recorded, now + 1)
     assert emitted.tolist() == made.sum(axis=0).tolist()
     for epoch in range(now - reach, now + done + 1):
-        later = LogBuffers.tail(log, base, now + done, epoch)
+        later = LogBuffers.tail(log, base, now + done, epoch, N_CELLS)
         assert rows(later) == entries(counts[epoch - now + 2 : reach + done], epoch + 1)

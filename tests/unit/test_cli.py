@@ -7,18 +7,22 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
 from pynn_greenmorph import __version__
 from pynn_greenmorph.boards.profile import list_boards, load_board, priced_on
-from pynn_greenmorph.cli import doctor, main
+from pynn_greenmorph.cli import doctor, main, warmup
 from pynn_greenmorph.cli.progress import progress_bar
 from pynn_greenmorph.cli.sessions import Sessions
 from pynn_greenmorph.errors import FidelityWarning, ReportError
+from pynn_greenmorph.registry import cell_models, synapse_models
+from pynn_greenmorph.rules import compose, timing_rules, weight_dependences
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -39,29 +43,38 @@ cells = sim.Population(10, sim.IF_curr_exp(tau_refrac=1.0), label="cells")
 sim.run(30.0)
 """
 
-#: Needs every kind of compiled code: wiring of many candidates, drawn values, both variants.
+#: Needs every kind of compiled code: wiring of many candidates, drawn values, both variants, rules.
 WIRED = """
 import pyNN.greenmorph as sim
 sim.setup(timestep=0.1)
 noise = sim.Population(20, sim.SpikeSourcePoisson(rate=10.0))
 cells = sim.Population(300, sim.IF_curr_exp())
-others = sim.Population(300, sim.IF_cond_exp(tau_m=sim.RandomDistribution("uniform", (9, 20))))
+others = sim.Population(300, sim.IF_curr_delta(tau_m=sim.RandomDistribution("uniform", (9, 20))))
 some = sim.FixedProbabilityConnector(0.1, rng=sim.NumpyRNG(1))
 weight = sim.RandomDistribution("normal_clipped", (0.01, 0.01, 0, 1), rng=sim.NumpyRNG(2))
 for pre, post in ((noise, cells), (cells, others), (cells, cells)):
     sim.Projection(pre, post, some, sim.StaticSynapse(weight=weight, delay=1.0))
+rules = sim.SpikePairRule(), sim.AdditiveWeightDependence()
+sim.Projection(noise, cells, some, sim.STDPMechanism(*rules, weight=0.1, delay=1.0))
+sim.Projection(noise, others, some, sim.TsodyksMarkramSynapse(weight=0.1, delay=1.0))
+cells.record("spikes")
 sim.run(20.0)
+sim.profile()
 """
-#: The cell types of ``WIRED`` only: the whole takes minutes.
+#: A warm-up for ``WIRED`` only: the whole takes minutes.
 FEW = """
 import sys
-from pynn_greenmorph.boards.profile import list_boards, load_board, priced_on
 from pynn_greenmorph.cli import main, warmup
-needed = ("IF_curr_exp", "IF_cond_exp", "SpikeSourcePoisson")
-models = {name: model for name, model in warmup.cell_models().items() if name in needed}
-warmup.cell_models = lambda: models
-warmup.timing_rules = warmup.synapse_models = dict
-main(["warmup", "--fast"])
+
+def only(function, *needed):
+    found = {name: part for name, part in function().items() if name in needed}
+    return lambda: found
+
+warmup.cell_models = only(warmup.cell_models, "IF_curr_exp", "IF_curr_delta", "SpikeSourcePoisson")
+warmup.timing_rules = only(warmup.timing_rules, "SpikePairRule")
+warmup.weight_dependences = only(warmup.weight_dependences, "AdditiveWeightDependence")
+warmup.synapse_models = only(warmup.synapse_models, "TsodyksMarkramSynapse")
+main(["warmup", *sys.argv[1:]])
 """
 
 Write = Callable[[str], str]
@@ -515,39 +528,51 @@ def test_a_report_that_was_asked_for_and_not_made_is_a_fault(tmp_path: Path) -> 
 
 
 @pytest.mark.slow
-def test_warmup_compiles_what_runs_need(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A cold run says what it compiles; after a warmup there is nothing to say."""
-    monkeypatch.setitem(ENV, "NUMBA_CACHE_DIR", str(tmp_path / "cold"))
+@pytest.mark.parametrize("precision", ["exact", "fast"])
+def test_warmup_compiles_what_runs_need(
+    precision: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A warm run says nothing; one in another precision says what it compiles."""
+    monkeypatch.setitem(ENV, "NUMBA_CACHE_DIR", str(tmp_path / "cache"))
+    flags = ["--fast"] if precision == "fast" else []
+    warmed = subprocess.run(
+        [sys.executable, "-c", FEW, *flags],
+        cwd=tmp_path,
+        env=ENV,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert warmed.returncode == 0, warmed.stderr
+    for name in ("IF_curr_exp", "SpikeSourcePoisson", "SpikePairRule", "run loop"):
+        assert name in warmed.stdout
+    assert str(tmp_path / "cache") in warmed.stdout
+    before = set((tmp_path / "cache").rglob("*.code"))
     model = tmp_path / "model.py"
-    model.write_text(WIRED)
-    cold = greenmorph("run", "model.py", cwd=tmp_path)
-    assert cold.returncode == 0, cold.stderr
-    said = [line for line in cold.stderr.splitlines() if "compiling for this computer" in line]
-    for what in ("the run loop", "cell type IF_curr_exp", "sorting of synapses", "wiring"):
-        assert any(what in line for line in said)
-    monkeypatch.setitem(ENV, "NUMBA_CACHE_DIR", str(tmp_path / "warm"))
-    warmup = greenmorph("warmup", cwd=tmp_path)
-    assert warmup.returncode == 0, warmup.stderr
-    for model_name in ("IF_curr_exp", "IF_cond_exp", "SpikeSourcePoisson", "run loop"):
-        assert model_name in warmup.stdout
-    assert str(tmp_path / "warm") in warmup.stdout
-    before = set((tmp_path / "warm").rglob("*.code"))
+    model.write_text(WIRED.replace("sim.setup(", f"sim.setup(precision={precision!r}, "))
     warm = greenmorph("run", "model.py", cwd=tmp_path)
     assert warm.returncode == 0, warm.stderr
     assert "compiling" not in warm.stderr
-    assert set((tmp_path / "warm").rglob("*.code")) == before
+    assert set((tmp_path / "cache").rglob("*.code")) == before
+    if precision == "fast":
+        model.write_text(WIRED)
+        cold = greenmorph("run", "model.py", cwd=tmp_path)
+        said = [line for line in cold.stderr.splitlines() if "compiling for this computer" in line]
+        for what in ("the run loop", "cell type IF_curr_exp"):
+            assert any(what in line for line in said)
 
 
-def test_warmup_for_fast_precision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Other kernels, and another run loop."""
-    monkeypatch.setitem(ENV, "NUMBA_CACHE_DIR", str(tmp_path / "warm"))
-    command = [sys.executable, "-c", FEW]
-    warmup = subprocess.run(command, cwd=tmp_path, env=ENV, capture_output=True, check=False)
-    assert warmup.returncode == 0, warmup.stderr
-    model = tmp_path / "model.py"
-    model.write_text(WIRED.replace("sim.setup(", "sim.setup(precision='fast', "))
-    warm = greenmorph("run", "model.py", cwd=tmp_path)
-    assert warm.returncode == 0, warm.stderr
-    assert "compiling" not in warm.stderr
-    model.write_text(WIRED)
-    assert "compiling" in greenmorph("run", "model.py", cwd=tmp_path).stderr
+def test_warmup_leaves_nothing_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All cell types with a step, pairs of rules and synapses with dynamics are asked for."""
+    asked: list[Any] = []
+    for name in ("load_block", "load_row", "load_trace"):
+        monkeypatch.setattr(warmup, name, lambda model, *_: asked.append(model))
+    monkeypatch.setattr(warmup, "run_small_network", asked.append)
+    result = invoke("warmup")
+    assert result.exit_code == 0, result.output
+    needed: list[Any] = [model for model in cell_models().values() if model.step is not None]
+    needed += [model for model in synapse_models().values() if not model.static]
+    pairs = product(timing_rules().values(), weight_dependences().values())
+    needed += [compose(rule, dependence) for rule, dependence in pairs]
+    assert all(model in asked for model in needed)
+    assert asked[-1] == "exact"
