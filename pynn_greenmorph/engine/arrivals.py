@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..network import SynapseGroup
-from .rows import CONSTANT, SINGLE, UNIFORM, Rows, column_and_stride
+from .masks import targets_of_masks
+from .rows import CONSTANT, MASKED, SINGLE, UNIFORM, Rows, column_and_stride
 from .share import Pending
 from .sorting import load_sorting, stable_order
 
@@ -161,6 +162,8 @@ def _rows_in_flight(
 ) -> tuple[NDArray[Any], ...]:
     """Step of delivery, source, offset, slot and value of each synapse of a table in flight."""
     at = rows.table_start[table] + flying.cell - first_cell
+    if rows.table_kind[table] == MASKED:
+        return _masks_in_flight(rows, table, flying, at)
     index, owner = expand(rows.start[at].astype(np.int64), rows.start[at + 1].astype(np.int64))
     synapse = rows.table_synapse[table] + index
     kind = rows.table_kind[table]
@@ -172,6 +175,22 @@ def _rows_in_flight(
     offset = rows.offset[synapse].astype(np.int64) if len(rows.offset) else np.zeros_like(index)
     slot = rows.table_page[table] + rows.target[synapse].astype(np.int64)
     return flying.step[owner], flying.cell[owner], offset, slot, weight * flying.count[owner]
+
+
+def _masks_in_flight(
+    rows: Rows, table: int, flying: LogTail, at: Int64Array
+) -> tuple[NDArray[Any], ...]:
+    """The same for a table of masks, whose rows are ``at``."""
+    begin, end = (rows.table_synapse[table] + rows.start[at + one] for one in (0, 1))
+    lines = rows.line[rows.table_line[table] :]
+    targets = [
+        targets_of_masks(rows.target[first:last], lines)
+        for first, last in zip(begin.tolist(), end.tolist(), strict=True)
+    ]
+    owner = np.repeat(np.arange(len(targets)), [len(one) for one in targets])
+    slot = rows.table_page[table] + np.concatenate([_NO_INT, *targets])
+    value = rows.table_constant[table] * flying.count[owner]
+    return flying.step[owner], flying.cell[owner], np.zeros_like(slot), slot, value
 
 
 @dataclass

@@ -13,7 +13,7 @@ from .arrivals import LogTail, expand
 from .direct import Direct
 from .generate import BLOCK
 from .partition import Partition
-from .rows import CONSTANT, DIRECT, SINGLE, UNIFORM, Delivery, Rows
+from .rows import CONSTANT, DIRECT, MASKED, SINGLE, UNIFORM, Delivery, Rows
 from .tables import Blocks, CellLayout
 
 __all__ = ["DirectSources"]
@@ -325,7 +325,7 @@ def _runs_of(
         # Looked at first: most rows are long, and listing their synapses takes long.
         if (
             rows.start[ends].sum() > n_sources
-            or np.isin(rows.table_kind[tables], (CONSTANT, UNIFORM)).any()
+            or np.isin(rows.table_kind[tables], (CONSTANT, UNIFORM, MASKED)).any()
         ):
             return {}
         one = found[part, bucket] = _Synapses.of(rows, bucket)

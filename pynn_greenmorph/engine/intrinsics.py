@@ -21,6 +21,8 @@ from ..arithmetic import fused
 
 __all__ = [
     "X86",
+    "add_bits",
+    "add_bits_of_four",
     "atomic_add",
     "atomic_load",
     "atomic_store",
@@ -272,6 +274,44 @@ def nonzero_lanes(typingctx, array, index):  # type: ignore[no-untyped-def]
         return builder.bitcast(builder.icmp_unsigned("!=", lanes, kind(None)), _WORD)
 
     return types.int64(array, types.int64), codegen
+
+
+def _add_masks(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    """Add a number to those of 64 counts, of one byte each, that have a bit in each mask."""
+    counts, index, number, masks, *places = args
+    byte = ir.IntType(8)
+    lanes, word = ir.VectorType(byte, 64), ir.VectorType(ir.IntType(1), 64)
+    at = _element(context, builder, signature.args[0], counts, index)
+    at = builder.bitcast(at, lanes.as_pointer())
+    undefined, first_lane = ir.Constant(lanes, ir.Undefined), ir.IntType(32)(0)
+    each = builder.insert_element(undefined, builder.trunc(number, byte), first_lane)
+    each = builder.shuffle_vector(each, undefined, ir.VectorType(ir.IntType(32), 64)(None))
+    total = builder.load(at, align=1)
+    for place in places:
+        mask = _element(context, builder, signature.args[3], masks, place)
+        bits = builder.load(builder.bitcast(mask, _WORD.as_pointer()), align=2)
+        more = builder.add(total, each)
+        total = builder.select(builder.bitcast(bits, word), more, total)
+    builder.store(total, at, align=1)
+    return context.get_dummy_value()
+
+
+@intrinsic
+def add_bits(typingctx, counts, index, number, masks, at):  # type: ignore[no-untyped-def]
+    """Add ``number`` to those of 64 counts from ``counts[index]`` on with a bit in a mask.
+
+    Sixteen bits each are in ``masks[at]`` to ``masks[at + 3]``. With a constant 1 the compiler
+    would make 64 numbers of the bits, which takes half as long again.
+    """
+    word = types.int64
+    return types.void(counts, word, word, masks, word), _add_masks
+
+
+@intrinsic
+def add_bits_of_four(typingctx, counts, index, number, masks, a, b, c, d):  # type: ignore[no-untyped-def]
+    """The same for four masks; the counts are read and written once."""
+    word = types.int64
+    return types.void(counts, word, word, masks, word, word, word, word), _add_masks
 
 
 @intrinsic

@@ -43,7 +43,7 @@ from .generate import BLOCK, ROW
 from .machine_code import compiles
 from .memory_map import MemoryMap
 from .plastic_delivery import deliver_plastic, note_spikes
-from .rows import DIRECT, ONE_EACH, UNIFORM
+from .rows import DIRECT, MASKED, ONE_EACH, UNIFORM
 from .share import Setting, Share
 from .uniform import LARGEST_COUNT
 from .uniform_delivery import LINE, begin_counting, never_inlined
@@ -203,8 +203,9 @@ from pynn_greenmorph.engine.denormals import flush_denormals, restore_denormals
 from pynn_greenmorph.engine.direct import Direct
 from pynn_greenmorph.engine.inputs import Changes
 from pynn_greenmorph.engine.intrinsics import (
-    atomic_add, atomic_load, atomic_store, cycles, give_way, lowest_bit, never_inlined,
-    nonzero_lanes, pause, peek, peek_apart, poke, poke_apart, prefetch, rest, widest_vectors,
+    add_bits, add_bits_of_four, atomic_add, atomic_load, atomic_store, cycles, give_way, lowest_bit,
+    never_inlined, nonzero_lanes, pause, peek, peek_apart, poke, poke_apart, prefetch, rest,
+    widest_vectors,
 )
 from pynn_greenmorph.engine.plastic import Plastic
 from pynn_greenmorph.engine.rows import Rows
@@ -295,7 +296,7 @@ def _compiled(accessors_text: str) -> Compiled:
     # fields, is part of the hash too.
     inlined = source_digest("calls", "denormals", "intrinsics") + tuple_fields()
     constants = {name: globals()[name] for name in _LOOP_CONSTANTS}
-    constants |= {"DIRECT": DIRECT, "ONE_EACH": ONE_EACH, "UNIFORM": UNIFORM}
+    constants |= {"DIRECT": DIRECT, "ONE_EACH": ONE_EACH, "UNIFORM": UNIFORM, "MASKED": MASKED}
     constants |= {"LARGEST_COUNT": LARGEST_COUNT, "BLOCK": BLOCK, "ROW": ROW, "LINE": LINE}
     constants |= {name: getattr(uniform_delivery, name) for name in _PLACES}
     constants |= {name: getattr(barrier, name) for name in _BARRIER_CONSTANTS}

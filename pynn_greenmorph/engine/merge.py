@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..errors import GreenmorphError, explain
 from ..network import Network, SynapseGroup
 from .delay_groups import group_steps
+from .masks import as_masks
 from .partition import PAGE, Partition
 from .rows import (
     CONSTANT,
@@ -221,6 +222,7 @@ def build_delivery(
     columns = _table_columns(tables, plan, partition)
     shared = _sort(plan, partition, targets, columns, ring_steps > 1)
     columns["most"] = _most_repeats(columns, shared)
+    as_masks(columns, shared)
     parts = [
         _part_rows(part, tables, plan, partition, columns, shared)
         for part in range(partition.n_parts)
@@ -343,6 +345,7 @@ def _part_rows(
         table_constant=columns["constant"][mine],
         table_most=columns["most"][mine],
         table_page=columns["page"][mine],
+        table_line=columns["line"][mine],
         table_start=columns["start"][mine],
         table_synapse=columns["synapse"][mine],
         table_weight=columns["weight"][mine].astype(np.int64),

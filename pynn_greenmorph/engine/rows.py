@@ -25,6 +25,7 @@ __all__ = [
     "CONSTANT",
     "DIRECT",
     "DOUBLE",
+    "MASKED",
     "ONE_EACH",
     "ROWS",
     "SINGLE",
@@ -43,8 +44,9 @@ FloatArray = NDArray[np.float64]
 Receptors = dict[tuple[int, int], float]
 
 #: Storage classes, in canonical order: one weight for all, float32, float64; one weight
-#: for all synapses of the receptors, so that events are counted, see ``uniform``.
-CONSTANT, SINGLE, DOUBLE, UNIFORM = 0, 1, 2, 3
+#: for all synapses of the receptors, so that events are counted, see ``uniform``; such a
+#: table whose rows are bits, see ``masks``.
+CONSTANT, SINGLE, DOUBLE, UNIFORM, MASKED = 0, 1, 2, 3, 4
 
 #: Kinds of buckets: rows of any length; rows that are one synapse, or none; spikes are
 #: not looked up in the log, see ``direct``.
@@ -67,19 +69,23 @@ class Rows(NamedTuple):
     bucket_kind : (k,) int64
         ``ROWS``, ``ONE_EACH`` (one table in double precision) or ``DIRECT``.
     table_kind : (t,) int64
-        ``CONSTANT``, ``SINGLE``, ``DOUBLE`` or ``UNIFORM``.
+        ``CONSTANT``, ``SINGLE``, ``DOUBLE``, ``UNIFORM`` or ``MASKED``.
     table_constant : (t,) float64
         The weight of a constant or uniform table, in the unit of the target's step.
     table_most : (t,) int64
         How often a row of a uniform table has the same target at most.
     table_page : (t,) int64
         Input slot that target 0 stands for.
+    table_line : (t,) int64
+        Where the lines of a table of masks begin in ``line``.
     table_start, table_synapse, table_weight : (t,) int64
         Where the table begins in ``start``; in ``target`` and ``offset``; in its weights.
     start : (s,) uint32
         First synapse of each row within the table, and the end of the last.
     target : (n,) uint16
-        Input slot within the page.
+        Input slot within the page; in a table of masks, 64 bits for each of its lines.
+    line : (m,) uint16
+        Input slot within the page that bit 0 of a mask stands for.
     offset : (n,) uint8, steps
         Delay less the group's base; empty where groups hold one delay.
     weight32 : (n32,) float32
@@ -97,11 +103,13 @@ class Rows(NamedTuple):
     table_constant: FloatArray
     table_most: Int64Array
     table_page: Int64Array
+    table_line: Int64Array
     table_start: Int64Array
     table_synapse: Int64Array
     table_weight: Int64Array
     start: NDArray[np.uint32]
     target: NDArray[np.uint16]
+    line: NDArray[np.uint16]
     offset: NDArray[np.uint8]
     weight32: NDArray[np.float32]
     weight64: FloatArray
@@ -140,7 +148,7 @@ class Delivery:
         return shared + sum(getattr(part, name).nbytes for part in self.parts for name in names)
 
 
-_SHARED = ("start", "target", "offset", "weight32", "weight64")
+_SHARED = ("start", "target", "line", "offset", "weight32", "weight64")
 
 
 def column_and_stride(values: NDArray[Any]) -> tuple[NDArray[Any], int]:
@@ -156,6 +164,7 @@ def no_rows() -> Rows:
     ends = np.zeros(1, dtype=np.int64)
     return Rows(
         none, ends, none, none, ends, none, none, np.zeros(0), none, none, none, none, none,
-        np.zeros(0, np.uint32), np.zeros(0, np.uint16), np.zeros(0, np.uint8),
+        none, np.zeros(0, np.uint32), np.zeros(0, np.uint16), np.zeros(0, np.uint16),
+        np.zeros(0, np.uint8),
         np.zeros(0, np.float32), np.zeros(0),
     )  # fmt: skip

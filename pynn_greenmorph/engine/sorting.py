@@ -119,6 +119,18 @@ def most_repeats(start, target, first, last, synapse, times):  # type: ignore[no
     return most
 
 
+def fill_masks(start, target, first, last, synapse, bit_of, n_words, masks, at):  # type: ignore[no-untyped-def]
+    """Set the bit of each target of a table's rows, in ``n_words`` words each, from ``at`` on.
+
+    ``start[first:last]`` are the rows' beginnings, and ``bit_of`` is the bit of each slot.
+    """
+    for row in range(first, last - 1):
+        for i in range(synapse + np.int64(start[row]), synapse + np.int64(start[row + 1])):
+            bit = bit_of[target[i]]
+            masks[at + bit // 16] |= np.uint16(1 << bit % 16)
+        at += n_words
+
+
 def count_events(pre, post, delay, delay_stride, fresh, first, tail_step, tail_count, now, result):  # type: ignore[no-untyped-def]
     """Add to ``result`` the events of each target: spikes of its sources that have arrived.
 
@@ -158,6 +170,7 @@ _FUNCTIONS = {
     close_rows: 0,
     weight_kind: 1,
     most_repeats: 1,
+    fill_masks: 0,
     count_events: 0,
     count_keys: 0,
     sort_by_key: 0,

@@ -19,8 +19,9 @@ __all__ = [
 ]
 
 #: Bytes of a connection: its cells; a drawn weight or delay with the numbers
-#: it is made from; in the engine, a target, and a weight and offset of its own.
-_PAIR, _DRAWN_WEIGHT, _DRAWN_DELAY, _TARGET, _OWN_VALUES = 8, 16, 12, 2, 9
+#: it is made from; in the engine, a target (as a number, and as bits while these are made of it),
+#: and a weight and offset of its own.
+_PAIR, _DRAWN_WEIGHT, _DRAWN_DELAY, _TARGET, _OWN_VALUES = 8, 16, 12, 5, 9
 
 #: Bytes of a connection that is more than a weight: its target, number and weight in the
 #: engine, its weight as it is read, what it is sorted by; of a parameter that is drawn, with
