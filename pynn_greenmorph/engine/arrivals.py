@@ -181,7 +181,9 @@ def _masks_in_flight(
     rows: Rows, table: int, flying: LogTail, at: Int64Array
 ) -> tuple[NDArray[Any], ...]:
     """The same for a table of masks, whose rows are ``at``."""
-    begin, end = (rows.table_synapse[table] + rows.start[at + one] for one in (0, 1))
+    begin, end = (
+        rows.table_synapse[table] + rows.start[at + one].astype(np.int64) for one in (0, 1)
+    )
     lines = rows.line[rows.table_line[table] :]
     targets = [
         targets_of_masks(rows.target[first:last], lines)

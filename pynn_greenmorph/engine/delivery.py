@@ -180,7 +180,8 @@ def deliver_masks(v, n_visits, setting, share):  # type: ignore[no-untyped-def]
         zeros = len(target) - (last - first)
         c = peek(visits.first, v + 2) if alike > 2 else zeros
         d = peek(visits.first, v + 3) if alike > 3 else zeros
-        ahead = v + alike if v + alike + 4 <= n_visits else v
+        # Of the last ones some are asked for again, which costs nothing.
+        ahead = max(0, min(v + alike, n_visits - 4))
         count_four_masks(
             first, peek(visits.first, v + 1), c, d, last - first, place, most, target, rows.line,
             line, uniform.counts, ahead, visits.first,

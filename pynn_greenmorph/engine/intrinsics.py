@@ -277,7 +277,7 @@ def nonzero_lanes(typingctx, array, index):  # type: ignore[no-untyped-def]
 
 
 def _add_masks(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-    """Add a number to those of 64 counts, of one byte each, that have a bit in each mask."""
+    """For each mask, add a number to those of 64 counts of one byte each that it has a bit of."""
     counts, index, number, masks, *places = args
     byte = ir.IntType(8)
     lanes, word = ir.VectorType(byte, 64), ir.VectorType(ir.IntType(1), 64)
@@ -298,7 +298,7 @@ def _add_masks(context: Any, builder: Any, signature: Any, args: Any) -> Any:
 
 @intrinsic
 def add_bits(typingctx, counts, index, number, masks, at):  # type: ignore[no-untyped-def]
-    """Add ``number`` to those of 64 counts from ``counts[index]`` on with a bit in a mask.
+    """Add ``number`` to those of 64 counts from ``counts[index]`` on that a mask has a bit of.
 
     Sixteen bits each are in ``masks[at]`` to ``masks[at + 3]``. With a constant 1 the compiler
     would make 64 numbers of the bits, which takes half as long again.
@@ -309,7 +309,7 @@ def add_bits(typingctx, counts, index, number, masks, at):  # type: ignore[no-un
 
 @intrinsic
 def add_bits_of_four(typingctx, counts, index, number, masks, a, b, c, d):  # type: ignore[no-untyped-def]
-    """The same for four masks; the counts are read and written once."""
+    """The same for each of four masks; the counts are read and written once."""
     word = types.int64
     return types.void(counts, word, word, masks, word, word, word, word), _add_masks
 

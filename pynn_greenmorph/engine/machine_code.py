@@ -31,7 +31,14 @@ from typing import Any, NamedTuple
 from ..errors import GreenmorphError, explain
 from .cache import kernel_folder
 
-__all__ = ["CompileTime", "compile_time", "compiles", "load_code", "run_text"]
+__all__ = [
+    "CompileTime",
+    "compile_time",
+    "compiles",
+    "load_code",
+    "run_text",
+    "vectors_take_masks",
+]
 
 _log = logging.getLogger("pynn_greenmorph")
 
@@ -155,6 +162,18 @@ def _target_machine() -> Any:
         codemodel="jitdefault",
         jit=True,
     )
+
+
+@cache
+def vectors_take_masks() -> bool:
+    """Return whether one instruction adds to chosen ones of 64 bytes (AVX-512BW).
+
+    Returns
+    -------
+    bool
+        True also where nothing is compiled: plain Python then does what most machines do.
+    """
+    return not compiles() or bool(_llvm().get_host_cpu_features().get("avx512bw"))
 
 
 @cache

@@ -358,7 +358,7 @@ def _is_single(
 ) -> bool:
     """Whether the rows of a table in double precision have at most one synapse."""
     first, last = columns["start"][table : table + 2]
-    size = int(columns["synapse"][table + 1] - columns["synapse"][table])
+    size = int(shared["start"][last - 1])
     if columns["kind"][table] != DOUBLE or size >= last - first:
         return False
     return bool((np.diff(shared["start"][first:last]) <= 1).all())

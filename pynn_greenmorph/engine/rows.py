@@ -81,7 +81,8 @@ class Rows(NamedTuple):
     table_start, table_synapse, table_weight : (t,) int64
         Where the table begins in ``start``; in ``target`` and ``offset``; in its weights.
     start : (s,) uint32
-        First synapse of each row within the table, and the end of the last.
+        First synapse of each row within the table, and the end of the last; of a row of
+        masks the place in ``target``.
     target : (n,) uint16
         Input slot within the page; in a table of masks, 64 bits for each of its lines.
     line : (m,) uint16

@@ -124,7 +124,8 @@ class Visits(NamedTuple):
     Attributes
     ----------
     step, table, first, last, weight, spikes : (n,) int64
-        Step of delivery, table, synapses of the row, its first weight, spikes.
+        Step of delivery, table, the row's places in the list of targets, its first weight,
+        spikes.
     """
 
     step: Int64Array

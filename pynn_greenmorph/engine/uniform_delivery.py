@@ -111,14 +111,14 @@ def lowest_bit(word):  # type: ignore[no-untyped-def]
 
 
 def add_bits(counts, index, number, masks, at):  # type: ignore[no-untyped-def]
-    """Add to those of 64 counts that have a bit in a mask; a few instructions in compiled code."""
+    """Add to those of 64 counts that a mask has a bit of; a few instructions in compiled code."""
     for lane in range(64):
         if masks[at + lane // 16] >> lane % 16 & 1:
             counts[index + lane] += np.uint8(number)
 
 
 def add_bits_of_four(counts, index, number, masks, *places):  # type: ignore[no-untyped-def]
-    """Add to those of 64 counts that have a bit in each of four masks."""
+    """For each of four masks, add to those of 64 counts that it has a bit of."""
     for place in places:
         add_bits(counts, index, number, masks, place)
 

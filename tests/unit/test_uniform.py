@@ -7,6 +7,7 @@ runs twice, with the silent projections and without.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -15,12 +16,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pynn_greenmorph.engine import windows
+from pynn_greenmorph.engine import masks, windows
 from pynn_greenmorph.engine.delivery import add_constant
 from pynn_greenmorph.engine.masks import as_masks, targets_of_masks
-from pynn_greenmorph.engine.rows import MASKED, UNIFORM
+from pynn_greenmorph.engine.rows import MASKED, ONE_EACH, UNIFORM
 from pynn_greenmorph.engine.simulation import Simulation
-from pynn_greenmorph.engine.uniform_delivery import add_masks, count_events, count_masks
+from pynn_greenmorph.engine.uniform_delivery import (
+    add_masks,
+    count_events,
+    count_four_masks,
+    count_masks,
+)
 from pynn_greenmorph.engine.uniform_layout import sums_of
 from pynn_greenmorph.errors import SimulationError
 from pynn_greenmorph.network import CellGroup, Network, SynapseGroup
@@ -33,6 +39,17 @@ DT = 0.1
 #: Steps at which all sources fire at once, some of them twice: more events than a byte
 #: holds, and several spikes of one cell.
 CROWDS = (90, 211, 212)
+
+
+#: Synapses for each line of a row from which on it becomes bits: as with AVX-512, everywhere.
+PER_LINE = 3
+
+
+@pytest.fixture(autouse=True, scope="module")
+def bits_on_every_processor() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(masks, "least_per_line", lambda: PER_LINE)
+        yield
 
 
 def simulation() -> Simulation:
@@ -254,7 +271,7 @@ def test_rows_of_bits_have_the_targets_of_lists(
     as_masks(columns, shared)
     row, lane = np.divmod(np.concatenate(lists[0]), 544)
     n_lines = -(-len(np.unique(row * 9 + lane // 64)) // 8) * 8
-    dense = 0 < 3 * n_rows * n_lines <= len(row)
+    dense = 0 < PER_LINE * n_rows * n_lines <= len(row)
     assert (columns["kind"][0] == MASKED) == dense
     for table in (0, 1):
         masked, line = columns["kind"][table] == MASKED, columns["line"][table]
@@ -272,6 +289,43 @@ def test_rows_of_bits_have_the_targets_of_lists(
             assert np.flatnonzero(counts).tolist() == (targets + 7).tolist()
             assert counts.max(initial=0) <= 1
             assert (sums == 0.1 * counts).all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 2**31 - 1), n_lines=st.sampled_from([8, 16, 40]))
+def test_four_rows_of_bits_are_counted_in_one_go(seed: int, n_lines: int) -> None:
+    """The same row may come twice, a row of zeros too; counts that are there stay."""
+    draw = np.random.RandomState(seed)
+    n_words, lines = 4 * n_lines, (np.arange(n_lines) // 8 * 544 + np.arange(n_lines) % 8 * 64)
+    bits = draw.randint(0, 1 << 16, size=4 * n_words).astype(np.uint16)
+    bits[3 * n_words :] = 0
+    rows = draw.randint(0, 4, size=8) * n_words
+    counts = draw.randint(0, 200, size=9 + 6 * 544).astype(np.uint8)
+    expected = counts.astype(np.int64)
+    for row in rows[:4]:
+        targets = targets_of_masks(bits[row : row + n_words], lines.astype(np.uint16))
+        expected[9 + targets] += 1
+    line = np.append(np.uint16(999), lines.astype(np.uint16))
+    count_four_masks(*rows[:4], n_words, 9, 1, bits, line, 1, counts, 4, rows)
+    assert counts.tolist() == expected.tolist()
+
+
+def test_rows_of_one_synapse_stay_so_beside_rows_of_bits() -> None:
+    """Other tables are moved, not changed."""
+    sim.setup(timestep=DT)
+    cells, others = (sim.Population(200, sim.IF_curr_exp()) for _ in range(2))
+    weights = sim.RandomDistribution("uniform", (-0.2, -0.1), rng=sim.NumpyRNG(seed=1))
+    for pre, connector, weight, receptor in (
+        (cells, sim.AllToAllConnector(), 0.1, "excitatory"),
+        (others, sim.OneToOneConnector(), weights, "inhibitory"),
+    ):
+        synapse = sim.StaticSynapse(weight=weight, delay=1.0)
+        sim.Projection(pre, cells, connector, synapse, receptor_type=receptor)
+    sim.run(DT)
+    (rows,) = simulation()._delivery.parts
+    assert MASKED in rows.table_kind
+    assert ONE_EACH in rows.bucket_kind
+    sim.end()
 
 
 def test_counting_goes_on_between_changes() -> None:
