@@ -162,7 +162,7 @@ def deliver_masks(v, n_visits, setting, share):  # type: ignore[no-untyped-def]
 
     Returns how many visits that were. Counts that are read and written once for four rows
     take half the time: 150 instead of 290 ns for a row of 1 000 targets of 20 000, and 420 ns
-    for a list of them (Emerald Rapids, AVX-512), so two rows are added with two of zeros.
+    for a list of them (loops in C, Emerald Rapids), so two rows are added with two of zeros.
     """
     rows, visits, uniform = rows_of(share), scratch_of(share).visits, uniform_of(share)
     step, table, number = peek(visits.step, v), peek(visits.table, v), peek(visits.spikes, v)

@@ -30,7 +30,7 @@ WORDS = LANES // 16
 _AT_ONCE = LINE // WORDS
 
 #: Synapses for each line of a row from which on bits are quicker than a list of targets, with
-#: vectors that take masks (AVX-512BW) and without. With, a line takes the time of 2.5 targets
+#: vectors that take masks (AVX-512BW) and without. With, a line takes the time of 2.2 targets
 #: (Emerald Rapids), and 8 bytes that stand for three take no more than 3 bytes each. Without,
 #: a line is 23 (AVX2) to 146 instructions (aarch64) instead of 6, and a target about 5.
 _PER_LINE = {True: 3, False: 32}
