@@ -528,38 +528,31 @@ def test_a_report_that_was_asked_for_and_not_made_is_a_fault(tmp_path: Path) -> 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("precision", ["exact", "fast"])
-def test_warmup_compiles_what_runs_need(
-    precision: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A warm run says nothing; one in another precision says what it compiles."""
-    monkeypatch.setitem(ENV, "NUMBA_CACHE_DIR", str(tmp_path / "cache"))
-    flags = ["--fast"] if precision == "fast" else []
-    warmed = subprocess.run(
-        [sys.executable, "-c", FEW, *flags],
-        cwd=tmp_path,
-        env=ENV,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert warmed.returncode == 0, warmed.stderr
-    for name in ("IF_curr_exp", "SpikeSourcePoisson", "SpikePairRule", "run loop"):
-        assert name in warmed.stdout
-    assert str(tmp_path / "cache") in warmed.stdout
-    before = set((tmp_path / "cache").rglob("*.code"))
+def test_warmup_compiles_what_runs_need(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cold run says what it compiles, a run after the warm-up for its precision nothing."""
+    cache = tmp_path / "cache"
+    monkeypatch.setitem(ENV, "NUMBA_CACHE_DIR", str(cache))
     model = tmp_path / "model.py"
-    model.write_text(WIRED.replace("sim.setup(", f"sim.setup(precision={precision!r}, "))
-    warm = greenmorph("run", "model.py", cwd=tmp_path)
-    assert warm.returncode == 0, warm.stderr
-    assert "compiling" not in warm.stderr
-    assert set((tmp_path / "cache").rglob("*.code")) == before
-    if precision == "fast":
-        model.write_text(WIRED)
-        cold = greenmorph("run", "model.py", cwd=tmp_path)
-        said = [line for line in cold.stderr.splitlines() if "compiling for this computer" in line]
-        for what in ("the run loop", "cell type IF_curr_exp"):
-            assert any(what in line for line in said)
+    model.write_text(MODEL.format(simulator="greenmorph"))
+    cold = greenmorph("run", "model.py", cwd=tmp_path)
+    said = [line for line in cold.stderr.splitlines() if "compiling for this computer" in line]
+    for what in ("the run loop", "cell type IF_curr_exp"):
+        assert any(what in line for line in said)
+    for precision, flags in (("exact", []), ("fast", ["--fast"])):
+        command = [sys.executable, "-c", FEW, *flags]
+        warmed = subprocess.run(
+            command, cwd=tmp_path, env=ENV, capture_output=True, text=True, check=False
+        )
+        assert warmed.returncode == 0, warmed.stderr
+        for name in ("IF_curr_exp", "SpikeSourcePoisson", "SpikePairRule", "run loop"):
+            assert name in warmed.stdout
+        assert str(cache) in warmed.stdout
+        before = set(cache.rglob("*.code"))
+        model.write_text(WIRED.replace("sim.setup(", f"sim.setup(precision={precision!r}, "))
+        warm = greenmorph("run", "model.py", cwd=tmp_path)
+        assert warm.returncode == 0, warm.stderr
+        assert "compiling" not in warm.stderr
+        assert set(cache.rglob("*.code")) == before
 
 
 def test_warmup_leaves_nothing_out(monkeypatch: pytest.MonkeyPatch) -> None:
