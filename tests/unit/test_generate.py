@@ -73,16 +73,15 @@ def write_toy(folder: Path, **edits: Any) -> None:
     (info / "entry_points.txt").write_text("[pynn_greenmorph.cells]\nToy = toy_cell:MODEL\n")
 
 
-def seed(folder: Path) -> None:
+def seed(kernels: Path) -> None:
     """Let the machine code of the run loop be in the cache already: it takes half a minute."""
     sim.setup()
     sim.Population(1, sim.IF_curr_exp())
     sim.run(1.0)
     sim.end()
-    known = cache.kernel_folder()
-    (folder / "cache" / "pynn_greenmorph").mkdir(parents=True)
-    for file in known.glob("run_part_*"):
-        shutil.copy(file, folder / "cache" / "pynn_greenmorph")
+    kernels.mkdir(parents=True, exist_ok=True)
+    for file in cache.kernel_folder().glob("run_part_*"):
+        shutil.copy(file, kernels)
 
 
 def start(script: str, folder: Path, **environment: str) -> subprocess.Popen[str]:
@@ -118,7 +117,7 @@ def run_toy(folder: Path, environment: dict[str, str] | None = None, **edits: An
 @pytest.mark.slow
 def test_an_edited_cell_is_never_served_by_old_machine_code(tmp_path: Path) -> None:
     """Constant, helper and step are edited between processes with one cache, then put back."""
-    seed(tmp_path)
+    seed(tmp_path / "cache" / "pynn_greenmorph")
     assert run_toy(tmp_path) == "[8.0, 15.0, 22.0]"
     assert run_toy(tmp_path, gain=3.0) == "[27.0, 40.0, 53.0]"
     assert run_toy(tmp_path, helper="x + GAIN") == "[7.0, 10.0, 13.0]"
@@ -152,6 +151,8 @@ def test_a_folder_that_cannot_be_written_is_passed_over(tmp_path: Path) -> None:
         "HOME": str(tmp_path / "file" / "home"),
         "TMPDIR": str(tmp_path / "tmp"),
     }
+    where = "from pynn_greenmorph.engine.cache import kernel_folder; print(kernel_folder())"
+    seed(Path(finish(start(where, tmp_path, **environment))))
     assert run_toy(tmp_path, environment) == "[8.0, 15.0, 22.0]"
     assert list((tmp_path / "tmp").glob("pynn_greenmorph-*/kernels/toy_*.py"))
 
@@ -299,7 +300,7 @@ def test_a_function_that_only_numba_has(
 def test_numba_is_not_imported_once_machine_code_is_there(tmp_path: Path) -> None:
     """Importing it takes longer than a small model runs."""
     script = textwrap.dedent(RUN) + "\nprint('numba' in sys.modules)"
-    seed(tmp_path)
+    seed(tmp_path / "cache" / "pynn_greenmorph")
     write_toy(tmp_path)
     assert finish(start(script, tmp_path)).endswith("True")
     assert finish(start(script, tmp_path)) == "[8.0, 15.0, 22.0]\nFalse"
@@ -366,7 +367,7 @@ def test_plain_python_gives_the_same_bits(tmp_path: Path) -> None:
     """One network as machine code and as plain Python: the same spikes, potentials and counts."""
     plain = finish(start(NETWORK, tmp_path, NUMBA_DISABLE_JIT="1"))
     assert not list(tmp_path.rglob("*_arrays_*.py"))
-    seed(tmp_path)
+    seed(tmp_path / "cache" / "pynn_greenmorph")
     compiled = finish(start(NETWORK, tmp_path))
     assert list(tmp_path.rglob("*_arrays_*.py"))
     assert plain == compiled
