@@ -18,16 +18,16 @@ from .rows import MASKED, UNIFORM
 from .sorting import load_sorting
 from .uniform_delivery import LINE
 
-__all__ = ["LANES", "WORDS", "as_masks", "least_per_line", "targets_of_masks"]
+__all__ = ["as_masks", "least_per_line", "targets_of_masks"]
 
 Int64Array = NDArray[np.int64]
 
 #: Targets in a line, and the numbers of 16 bits that hold their bits.
-LANES = 64
-WORDS = LANES // 16
+_LANES = 64
+_WORDS = _LANES // 16
 
 #: Lines whose bits fill a cache line.
-_AT_ONCE = LINE // WORDS
+_AT_ONCE = LINE // _WORDS
 
 #: Synapses for each line of a row from which on bits are quicker than a list of targets, with
 #: vectors that take masks (AVX-512BW) and without. With, a line takes the time of 2.2 targets
@@ -63,7 +63,7 @@ def as_masks(columns: dict[str, Any], shared: dict[str, NDArray[Any]]) -> None:
     masked = n_lines > 0
     if not masked.any():
         return
-    n_rows, n_words = np.diff(columns["start"]) - 1, n_lines * WORDS
+    n_rows, n_words = np.diff(columns["start"]) - 1, n_lines * _WORDS
     columns["kind"] = np.where(masked, MASKED, columns["kind"])
     sizes = np.where(masked, n_rows * n_words, np.diff(columns["synapse"]))
     # Rows of bits begin with a cache line; one of zeros, as long as the longest, comes last.
@@ -98,10 +98,10 @@ def _lines(table: int, columns: dict[str, Any], shared: dict[str, Any]) -> NDArr
     found = np.zeros(PAGE, dtype=np.bool_)
     found[shared["target"][first:last]] = True
     row, lane = np.divmod(np.flatnonzero(found), ROW)
-    lines = np.unique(row * ROW + lane // LANES * LANES).astype(np.uint16)
+    lines = np.unique(row * ROW + lane // _LANES * _LANES).astype(np.uint16)
     lines = np.pad(lines, (0, -len(lines) % _AT_ONCE), mode="edge")
     few = last - first < least_per_line() * n_rows * len(lines)
-    return none if few or n_rows * len(lines) * WORDS >= 1 << 32 else lines
+    return none if few or n_rows * len(lines) * _WORDS >= 1 << 32 else lines
 
 
 def _zeros_in_large_pages(n: int) -> NDArray[np.uint16]:
@@ -117,7 +117,7 @@ def _zeros_in_large_pages(n: int) -> NDArray[np.uint16]:
 
 def _bit_of(lines: NDArray[np.uint16]) -> Int64Array:
     """The bit of each slot in a row of bits, (65536,); where lines repeat, of the first."""
-    slots = np.unique(lines).astype(np.int64)[:, None] + np.arange(LANES)
+    slots = np.unique(lines).astype(np.int64)[:, None] + np.arange(_LANES)
     result = np.zeros(PAGE, dtype=np.int64)
     result[slots] = np.arange(slots.size).reshape(slots.shape)
     return result
@@ -137,5 +137,5 @@ def targets_of_masks(masks: NDArray[np.uint16], lines: NDArray[np.uint16]) -> In
     (n,) int64
     """
     bits = np.unpackbits(masks.astype("<u2").view(np.uint8), bitorder="little")
-    line, lane = np.divmod(np.flatnonzero(bits), LANES)
+    line, lane = np.divmod(np.flatnonzero(bits), _LANES)
     return lines[line].astype(np.int64) + lane

@@ -39,7 +39,7 @@ def run_small_network(precision: str) -> None:
             sim.Projection(cells, cells, connector, sim.StaticSynapse(weight=0.1, delay=1.0))
         rules = sim.SpikePairRule(), sim.AdditiveWeightDependence()
         plastic = sim.STDPMechanism(*rules, weight=0.1, delay=1.0)
-        sim.Projection(cells, cells, some, plastic)  # their order holds what was learned, too
+        sim.Projection(cells, cells, some, plastic)  # sorted by code of its own
         sim.run(1.0)
         sim.profile()
         sim.end()
