@@ -28,14 +28,8 @@ from .accessors import (
 )
 from .delivery import emit_block, emit_table
 from .generate import BLOCK, ROW
-from .uniform_delivery import (
-    AS_COUNTS,
-    IN_RING,
-    IN_SPREAD,
-    never_inlined,
-    spread_block,
-    takes_counts,
-)
+from .instructions import never_inlined
+from .uniform_delivery import AS_COUNTS, IN_RING, IN_SPREAD, spread_block, takes_counts
 
 __all__ = [
     "HELPERS",

@@ -14,18 +14,10 @@ import numpy as np
 
 from .accessors import log_of, memory_of, rows_of, scratch_of, uniform_of
 from .direct_delivery import deliver_direct
+from .instructions import lowest_bit, nonzero_lanes, peek, poke, prefetch
+from .mask_delivery import deliver_masks
 from .rows import DIRECT, MASKED, ONE_EACH, UNIFORM
-from .uniform_delivery import (
-    LINE,
-    add_masks,
-    ask_ahead,
-    count_events,
-    count_four_masks,
-    count_masks,
-    lowest_bit,
-    may_count,
-    prefetch,
-)
+from .uniform_delivery import LINE, ask_ahead, count_events, may_count
 
 __all__ = [
     "add_constant",
@@ -35,7 +27,6 @@ __all__ = [
     "ask_for_row",
     "deliver",
     "deliver_group",
-    "deliver_masks",
     "deliver_pending",
     "deliver_visits",
     "emit_block",
@@ -56,16 +47,6 @@ INLINED = (
     "deliver_group",
     "deliver",
 )
-
-
-def peek(array, index):  # type: ignore[no-untyped-def]
-    """Read an element. Compiled code does not look whether the index is negative."""
-    return array[index]
-
-
-def poke(array, index, value):  # type: ignore[no-untyped-def]
-    """Write an element. Compiled code does not look whether the index is negative."""
-    array[index] = value
 
 
 def deliver_pending(step, position, pending, ring_row, inputs):  # type: ignore[no-untyped-def]
@@ -155,48 +136,6 @@ def ask_for_row(table, cell, number, step, v, grouped, rows, visits):  # type: i
     elif kind == 1:
         for i in range(0, ahead, 16):
             prefetch(rows.weight32, weight + i)
-
-
-def deliver_masks(v, n_visits, setting, share):  # type: ignore[no-untyped-def]
-    """Add a row of masks, or up to four at once where they differ in their source cell only.
-
-    Returns how many visits that were. Counts that are read and written once for four rows
-    take half the time: 150 instead of 290 ns for a row of 1 000 targets of 20 000, and 420 ns
-    for a list of them (loops in C, Emerald Rapids), so two rows are added with two of zeros.
-    """
-    rows, visits, uniform = rows_of(share), scratch_of(share).visits, uniform_of(share)
-    step, table, number = peek(visits.step, v), peek(visits.table, v), peek(visits.spikes, v)
-    place = (step & setting.mask) * setting.stride + peek(rows.table_page, table)
-    first, last = peek(visits.first, v), peek(visits.last, v)
-    line, target, most = peek(rows.table_line, table), rows.target, peek(rows.table_most, table)
-    alike = 0
-    while alike < min(4, n_visits - v) and (
-        peek(visits.step, v + alike) == step
-        and peek(visits.table, v + alike) == table
-        and peek(visits.spikes, v + alike) == 1
-    ):
-        alike += 1
-    if alike > 1 and may_count(step, number, alike * most, setting, share):
-        zeros = len(target) - (last - first)
-        c = peek(visits.first, v + 2) if alike > 2 else zeros
-        d = peek(visits.first, v + 3) if alike > 3 else zeros
-        # Of the last ones some are asked for again, which costs nothing.
-        ahead = max(0, min(v + alike, n_visits - 4))
-        count_four_masks(
-            first, peek(visits.first, v + 1), c, d, last - first, place, most, target, rows.line,
-            line, uniform.counts, ahead, visits.first,
-        )  # fmt: skip
-        return alike
-    if may_count(step, number, most, setting, share):
-        ahead, end = first, first
-        if v + 1 < n_visits:
-            ahead, end = peek(visits.first, v + 1) + 3 * LINE, peek(visits.last, v + 1)
-        count_masks(first, last, place, most, target, rows.line, line, uniform.counts, ahead, end)
-    else:
-        inputs = memory_of(share).inputs
-        value = inputs.dtype.type(peek(rows.table_constant, table)) * inputs.dtype.type(number)
-        add_masks(first, last, value, place, target, rows.line, line, inputs)
-    return 1
 
 
 def deliver_visits(n_visits, setting, share):  # type: ignore[no-untyped-def]
@@ -379,11 +318,6 @@ def emit_table(step, last_cell, position, table, cells, numbers, n_log):  # type
         n_log += 1
         position += 1
     return position, n_log
-
-
-def nonzero_lanes(array, index):  # type: ignore[no-untyped-def]
-    """Which of 64 elements are not 0, one bit for each; in compiled code a few instructions."""
-    return sum(1 << lane for lane in range(64) if array[index + lane] != 0)
 
 
 def emit_block(count, row, n_cells, first_cell, cells, numbers, n_log):  # type: ignore[no-untyped-def]

@@ -18,6 +18,7 @@ from typing import Any
 from ..errors import GreenmorphError, explain
 from ..registry import CellModel
 from . import block_templates as templates
+from . import instructions
 from .block_variants import Variant
 from .compiled import source_digest
 from .function_text import function_sources
@@ -309,35 +310,8 @@ def run_plain(text: str) -> dict[str, Any]:
     return namespace
 
 
-def _array(array: Any, *_: Any) -> Any:
-    """An array as it is; in compiled code it is made of an address."""
-    return array
-
-
-def _peek_row(array: Any, index: int, row: int, rows: int) -> Any:
-    """Read an element of a row."""
-    return array[index]
-
-
-def _poke_row(array: Any, index: int, value: Any, row: int, rows: int) -> None:
-    """Write an element of a row."""
-    array[index] = value
-
-
-def _times_count(count: Any, weight: float, base: float) -> float:
-    """The product, as it is in a sum that begins with 0: of 0 and a negative weight positive."""
-    return float(count) * weight + 0.0
-
-
 #: What machine instructions are in plain Python.
-_PLAIN = {
-    "matrix_at": _array,
-    "row_at": _array,
-    "peek_row": _peek_row,
-    "poke_row": _poke_row,
-    "times_count": _times_count,
-    "widest_vectors": lambda: None,
-}
+_PLAIN = {name: getattr(instructions, name) for name in instructions.__all__}
 
 
 def load_block(model: CellModel, variant: Variant) -> tuple[int, Callable[..., int] | None]:

@@ -332,8 +332,6 @@ def _text(
         *[_all_compiled(one.source) for one in lines.remembered.values()],
         *lines.texts,
     ]  # fmt: skip
-    if not compiles():  # the machine instruction is none there
-        parts += [inspect.getsource(one) for one in plastic_kernels.INSTRUCTIONS]
     for one, source in zip(common, sources, strict=True):
         options = _NJIT.format(options="" if one is common[-1] else ", forceinline=True")
         parts.append(options + source)

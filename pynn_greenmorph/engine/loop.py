@@ -16,7 +16,15 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from . import barrier, block_steps, delivery, direct_delivery, plastic_delivery, uniform_delivery
+from . import (
+    barrier,
+    block_steps,
+    delivery,
+    direct_delivery,
+    mask_delivery,
+    plastic_delivery,
+    uniform_delivery,
+)
 from .accessors import (
     accessors,
     blocks_of,
@@ -40,13 +48,14 @@ from .delivery import (
 )
 from .direct_delivery import tally_window
 from .generate import BLOCK, ROW
+from .instructions import never_inlined
 from .machine_code import compiles
 from .memory_map import MemoryMap
 from .plastic_delivery import deliver_plastic, note_spikes
 from .rows import DIRECT, MASKED, ONE_EACH, UNIFORM
 from .share import Setting, Share
 from .uniform import LARGEST_COUNT
-from .uniform_delivery import LINE, begin_counting, never_inlined
+from .uniform_delivery import LINE, begin_counting
 
 __all__ = [
     "ABORTED",
@@ -307,6 +316,7 @@ def _compiled(accessors_text: str) -> Compiled:
         fields=", ".join(Setting._fields),
     )
     helpers = [getattr(uniform_delivery, name) for name in uniform_delivery.HELPERS]
+    helpers += [getattr(mask_delivery, name) for name in mask_delivery.HELPERS]
     helpers += [getattr(delivery, name) for name in delivery.__all__]
     helpers += [getattr(direct_delivery, name) for name in direct_delivery.HELPERS]
     helpers += [getattr(plastic_delivery, name) for name in plastic_delivery.HELPERS]

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .accessors import log_of, memory_of, plastic_of
-from .uniform_delivery import prefetch
+from .instructions import prefetch
 
 __all__ = ["HELPERS", "PLAIN_KERNELS", "deliver_plastic", "note_spikes"]
 

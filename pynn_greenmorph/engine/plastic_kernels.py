@@ -20,25 +20,6 @@ import numpy as np
 __all__ = ["DYNAMIC", "LEARNING", "TRACE"]
 
 
-def prefetch(array, index):  # type: ignore[no-untyped-def]
-    """Do nothing: in compiled code a machine instruction has this name."""
-
-
-def peek_apart(array, index):  # type: ignore[no-untyped-def]
-    """Read an element; compiled code knows that the loop does not write to the array."""
-    return array[index]
-
-
-def peek_changed(array, index):  # type: ignore[no-untyped-def]
-    """Read an element that is then written; compiled code knows that it is the only one."""
-    return array[index]
-
-
-def poke_apart(array, index, value):  # type: ignore[no-untyped-def]
-    """Write an element; compiled code knows that ``peek_apart`` does not read the array."""
-    array[index] = value
-
-
 def elapsed_since(previous, emitted, dt_ms):  # type: ignore[no-untyped-def]
     """Time since the last spike of the source, or since the row was made, ms."""
     return np.float64(emitted - (previous if previous >= 0 else -1 - previous)) * dt_ms
@@ -354,9 +335,6 @@ def run_trace(plastic, channel, history, entry):  # type: ignore[no-untyped-def]
     for _ in range(min(past.number[entry], NEAR)):
         keep_near(plastic.near_step, plastic.near, place, past.step[entry], traces)
 
-
-#: What machine instructions stand for in compiled code.
-INSTRUCTIONS = (prefetch, peek_apart, peek_changed, poke_apart)
 
 #: Functions of each kind of kernel, each after those that it calls.
 LEARNING = (

@@ -9,6 +9,7 @@ import numpy as np
 
 from .accessors import blocks_of, memory_of, uniform_of
 from .generate import ROW
+from .instructions import never_inlined, peek_apart, poke_apart, prefetch, widest_vectors
 from .uniform import LARGEST_COUNT
 
 __all__ = [
@@ -18,16 +19,10 @@ __all__ = [
     "IN_RING",
     "IN_SPREAD",
     "LINE",
-    "add_masks",
     "ask_ahead",
     "begin_counting",
     "count_events",
-    "count_four_masks",
-    "count_masks",
-    "lowest_bit",
     "may_count",
-    "never_inlined",
-    "prefetch",
     "spread_block",
     "takes_counts",
 ]
@@ -41,35 +36,13 @@ IN_RING, IN_SPREAD, AS_COUNTS = 0, 1, 2
 
 #: Functions that are compiled into the run loop, each after those that it calls.
 HELPERS = (
-    "ask_ahead", "begin_counting", "count_events", "count_masks", "count_four_masks",
-    "add_masks", "largest_of", "put_products", "put_sums", "clear_counts", "spread_row", "widen",
-    "may_count", "are_products", "takes_counts", "spread_block",
+    "ask_ahead", "begin_counting", "count_events", "largest_of", "put_products", "put_sums",
+    "clear_counts", "spread_row", "widen", "may_count", "are_products", "takes_counts",
+    "spread_block",
 )  # fmt: skip
 
 #: What happens for every row of synapses.
 INLINED = ("ask_ahead", "count_events", "may_count")
-
-
-def peek_apart(array, index):  # type: ignore[no-untyped-def]
-    """Read an element of an array to which ``poke_apart`` does not write."""
-    return array[index]
-
-
-def poke_apart(array, index, value):  # type: ignore[no-untyped-def]
-    """Write an element; compiled code knows that ``peek_apart`` does not read the array."""
-    array[index] = value
-
-
-def widest_vectors():  # type: ignore[no-untyped-def]
-    """Do nothing: in compiled code it lets the function use the widest vectors."""
-
-
-def never_inlined():  # type: ignore[no-untyped-def]
-    """Do nothing: in compiled code it keeps the function that calls it out of others."""
-
-
-def prefetch(array, index):  # type: ignore[no-untyped-def]
-    """Do nothing: in compiled code a machine instruction has this name."""
 
 
 def ask_ahead(target, ahead, end):  # type: ignore[no-untyped-def]
@@ -103,66 +76,6 @@ def count_events(first, last, at, target, counts, ahead, end):  # type: ignore[n
         ahead = ask_ahead(target, ahead, end)
     for i in range(first, last):
         counts[at + np.uint64(target[i])] += np.uint8(1)
-
-
-def lowest_bit(word):  # type: ignore[no-untyped-def]
-    """Which is the lowest bit of a word that is not 0."""
-    return int(word & -word).bit_length() - 1
-
-
-def add_bits(counts, index, number, masks, at):  # type: ignore[no-untyped-def]
-    """Add to those of 64 counts that a mask has a bit of; a few instructions in compiled code."""
-    for lane in range(64):
-        if masks[at + lane // 16] >> lane % 16 & 1:
-            counts[index + lane] += np.uint8(number)
-
-
-def add_bits_of_four(counts, index, number, masks, *places):  # type: ignore[no-untyped-def]
-    """For each of four masks, add to those of 64 counts that it has a bit of."""
-    for place in places:
-        add_bits(counts, index, number, masks, place)
-
-
-def count_masks(first, last, at, most, masks, line, line_at, counts, ahead, end):  # type: ignore[no-untyped-def]
-    """Count ``most`` events at each target of a row of masks; the next is asked for meanwhile."""
-    widest_vectors()
-    for begin in range(first, last, LINE):
-        ahead = ask_ahead(masks, ahead, end)
-        for place in range(begin, begin + LINE, 4):
-            add_bits(counts, at + np.int64(peek_apart(line, line_at)), most, masks, place)
-            line_at += 1
-    while ahead < end:
-        ahead = ask_ahead(masks, ahead, end)
-
-
-def count_four_masks(  # type: ignore[no-untyped-def]
-    a, b, c, d, n_words, at, most, masks, line, line_at, counts, ahead, rows
-):
-    """Count the events of four rows of masks in one go, which begin at ``a`` to ``d``.
-
-    Meanwhile those that begin at ``rows[ahead]`` to ``rows[ahead + 3]`` are asked for.
-    """
-    widest_vectors()
-    e, f, g, h = rows[ahead], rows[ahead + 1], rows[ahead + 2], rows[ahead + 3]
-    for begin in range(0, n_words, LINE):
-        prefetch(masks, e + begin)
-        prefetch(masks, f + begin)
-        prefetch(masks, g + begin)
-        prefetch(masks, h + begin)
-        for i in range(begin, begin + LINE, 4):
-            place = at + np.int64(peek_apart(line, line_at))
-            add_bits_of_four(counts, place, most, masks, a + i, b + i, c + i, d + i)
-            line_at += 1
-
-
-def add_masks(first, last, value, at, masks, line, line_at, inputs):  # type: ignore[no-untyped-def]
-    """Add one value to each target of a row of masks, which has none twice."""
-    for i in range(np.int64(last) - np.int64(first)):
-        bits = np.int64(masks[np.int64(first) + i])
-        begin = at + np.int64(line[line_at + i // 4]) + i % 4 * 16
-        while bits != 0:
-            inputs[begin + lowest_bit(bits)] += value
-            bits &= bits - 1
 
 
 def largest_of(counts, first, n_cells):  # type: ignore[no-untyped-def]

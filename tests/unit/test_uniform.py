@@ -18,15 +18,11 @@ from hypothesis import strategies as st
 
 from pynn_greenmorph.engine import masks, windows
 from pynn_greenmorph.engine.delivery import add_constant
+from pynn_greenmorph.engine.mask_delivery import add_masks, count_four_masks, count_masks
 from pynn_greenmorph.engine.masks import as_masks, targets_of_masks
 from pynn_greenmorph.engine.rows import MASKED, ONE_EACH, UNIFORM
 from pynn_greenmorph.engine.simulation import Simulation
-from pynn_greenmorph.engine.uniform_delivery import (
-    add_masks,
-    count_events,
-    count_four_masks,
-    count_masks,
-)
+from pynn_greenmorph.engine.uniform_delivery import count_events
 from pynn_greenmorph.engine.uniform_layout import sums_of
 from pynn_greenmorph.errors import SimulationError
 from pynn_greenmorph.network import CellGroup, Network, SynapseGroup
