@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
-import inspect
 import struct
 from array import array
 from collections.abc import Callable, Sequence
@@ -21,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from .machine_code import compiles, load_code
+from .source_text import source_of
 
 __all__ = ["Compiled", "compile_function", "source_digest"]
 
@@ -204,7 +204,7 @@ class Compiled:
         parts = [_HEADER.format(origin=origin, digest=source_digest("intrinsics")), self._header]
         for one in (*self._helpers, function):
             options = f", forceinline={one in self._inlined}"
-            parts.append(_HELPER.format(options=options) + inspect.getsource(one))
+            parts.append(_HELPER.format(options=options) + source_of(one))
         expressions, at = [], 0
         for kind in kinds:
             expressions.append(_expression(kind, at))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-import inspect
 import math
 import textwrap
 from collections.abc import Callable, Sequence
@@ -20,6 +19,7 @@ import numpy as np
 
 from ..arithmetic import fused
 from ..errors import GreenmorphError, explain
+from .source_text import source_of
 
 __all__ = ["function_sources", "may_raise"]
 
@@ -43,7 +43,7 @@ def _loaded_names(trees: Sequence[ast.AST]) -> set[str]:
 
 def _global_names(function: Callable[..., Any]) -> set[str]:
     """Names that a function takes from its module (not builtins)."""
-    definition = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
+    definition = ast.parse(textwrap.dedent(source_of(function))).body[0]
     # co_names holds attributes too; only names that are loaded count.
     names = _code_names(function.__code__) & _loaded_names([definition])
     if isinstance(definition, ast.FunctionDef):
@@ -151,7 +151,7 @@ def function_sources(
     """
     parts = [_constants(functions, single)]
     for function in functions:
-        source = textwrap.dedent(inspect.getsource(function))
+        source = textwrap.dedent(source_of(function))
         source = _in_single(source) if single else source
         parts.append(f'@njit(error_model="numpy", forceinline=True{options})\n{source}')
     return "\n\n".join(parts)
@@ -168,5 +168,5 @@ def may_raise(function: Callable[..., Any]) -> bool:
     -------
     bool
     """
-    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    tree = ast.parse(textwrap.dedent(source_of(function)))
     return any(isinstance(node, ast.Raise | ast.Assert) for node in ast.walk(tree))

@@ -28,6 +28,7 @@ from .machine_code import compiles, load_code
 from .plastic import Memo, Past, Plastic, Timing, near_words, no_plastic
 from .plastic_delivery import PLAIN_KERNELS
 from .remembered import Remembering, is_cheap, remembering
+from .source_text import source_of
 
 __all__ = [
     "DRAWS_OF_A_SPIKE",
@@ -301,7 +302,7 @@ def _asks_down(model: SynapseModel) -> bool:
     """Whether a target spike may ask for a second change: unless all it returns ends in 0."""
     if model.rule is None:
         return False
-    tree = ast.parse(textwrap.dedent(inspect.getsource(model.rule.change_at_post)))
+    tree = ast.parse(textwrap.dedent(source_of(model.rule.change_at_post)))
     returned = [node.value for node in ast.walk(tree) if isinstance(node, ast.Return)]
     ends = [one.elts[-1] if isinstance(one, ast.Tuple) else None for one in returned]
     return not ends or any(not isinstance(e, ast.Constant) or e.value != 0.0 for e in ends)
@@ -316,7 +317,7 @@ def _text(
     ``inputs`` is the type of the inputs, whose address is then the first of the names.
     """
     digest = source_digest("intrinsics") + repr([one._fields for one in (Past, Timing, Memo)])
-    sources = [inspect.getsource(one) for one in common]
+    sources = [source_of(one) for one in common]
     # Each array costs a tenth of a second to compile, so a kernel has only those it uses.
     found = set(re.findall(r"\bplastic\.(\w+)", "".join(sources)))
     used = [name for name in Plastic._fields if name in found]

@@ -19,6 +19,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .source_text import source_of
+
 __all__ = ["MEMO_STEPS", "Remembering", "is_cheap", "memo_of", "remembering"]
 
 #: Most steps for which values are kept; beyond, they are computed.
@@ -109,7 +111,7 @@ def remembering(
     Remembering or None
         None where there are none.
     """
-    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    tree = ast.parse(textwrap.dedent(source_of(function)))
     definition = tree.body[0]
     if not isinstance(definition, ast.FunctionDef) or since not in _arguments(function):
         return None
@@ -188,7 +190,7 @@ def memo_of(
 def is_cheap(function: Callable[..., Any]) -> bool:
     """Whether it does not matter if a function is called in vain: no jumps, no calls."""
     jumps = (ast.For, ast.While, ast.Raise, ast.Try, ast.Assert)
-    for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(function)))):
+    for node in ast.walk(ast.parse(textwrap.dedent(source_of(function)))):
         if isinstance(node, jumps):
             return False
         if isinstance(node, ast.Call):
