@@ -1,10 +1,12 @@
 """How the cost of this backend grows, one quantity at a time.
 
 ``python benchmarks/growth.py`` measures, each point in new processes, and writes
-``docs/_static/growth.svg`` and ``docs/_static/growth.json``. The network is that
-of the other programs (:mod:`networks`); the cost is the time of ``run()`` for each
-step of a cell or for each synaptic event. Dotted lines are the sizes at which
-the tables that a step touches fill a cache of this processor.
+``docs/_static/growth.svg`` and ``docs/_static/growth.json``. Rounds go over all
+points, so that a neighbour who is busy for a while moves no point alone; medians
+count, and bars go from the fastest to the slowest ``run()``: what is within them is
+noise. The network is that of the other programs (:mod:`networks`); the cost is the
+time of ``run()`` for each step of a cell or for each synaptic event. Dotted lines
+are the sizes at which the tables that a step touches fill a cache of this processor.
 """
 
 from __future__ import annotations
@@ -22,9 +24,13 @@ import machine
 from apart import Job, measure_apart
 from networks import DT_MS, FIRST_MS
 
+from pynn_greenmorph.engine.masks import least_per_line
+
 PICTURE = machine.ROOT / "docs" / "_static" / "growth.svg"
 #: float64: four states, two receptors, an injected current, all touched in each step.
 _BYTES_PER_CELL = 7 * 8
+_CELLS_OF_ROWS = 20_000  # of the networks with few and many synapses
+_OF_ALL_RUN = ("ns_per_update", "ns_per_event", "real_time_factor")
 _MANY = 60_000  # cells; above, a point is measured once, because PyNN's random numbers take long
 
 
@@ -32,21 +38,21 @@ def sweeps() -> dict[str, list[dict[str, Any]]]:
     """Return the changes to the workload ``va4k`` for each panel."""
     cells = (500, 1000, 2000, 4000, 8000, 16_000, 32_000, 100_000)
     return {
-        "cells": [_network(cells=n, t_stop_ms=max(200.0, 2e6 / n)) for n in cells],
+        "cells": [_network(cells=n, t_stop_ms=max(500.0, 1e7 / n)) for n in cells],
         "synapses per cell": [
-            _network(cells=20_000, degree=k, weight_factor=0.25, t_stop_ms=300.0)
+            _network(cells=_CELLS_OF_ROWS, degree=k, weight_factor=0.25, t_stop_ms=1000.0)
             for k in (10, 30, 100, 300, 1000)
         ],
         "firing rate": [
-            _network(v_rest_mv=v, t_stop_ms=1000.0)
+            _network(v_rest_mv=v, t_stop_ms=3000.0)
             for v in (-49.9, -49.0, -45.0, -35.0, -10.0, 50.0)
         ],
         "spread of delays": [
-            _network(drawn=True, max_delay_ms=d, t_stop_ms=1000.0)
+            _network(drawn=True, max_delay_ms=d, t_stop_ms=3000.0)
             for d in (0.1, 0.2, 0.5, 1.5, 5.0, 15.0, 50.0)
         ],
         "threads": [
-            _network(cells=n, t_stop_ms=max(200.0, 2e6 / n), threads=2)
+            _network(cells=n, t_stop_ms=max(500.0, 1e7 / n), threads=2)
             for n in (1000, 4000, 16_000, 32_000)
         ],
     }
@@ -56,20 +62,44 @@ def _network(threads: int = 1, **change: Any) -> dict[str, Any]:
     return {"threads": threads, "change": change}
 
 
-def measure_point(point: dict[str, Any], rounds: int) -> dict[str, Any]:
-    """Measure one point of a panel.
+def _measure_once(point: dict[str, Any]) -> dict[str, Any]:
+    job = ["--change", json.dumps(point["change"])]
+    return measure_apart(Job("va4k", "greenmorph", point["threads"], 1, job))
+
+
+def measure(largest: int, rounds: int) -> dict[str, list[dict[str, Any]]]:
+    """Measure all points of up to ``largest`` cells; return them by panel."""
+    found = {
+        panel: [point for point in swept if _cells(point) <= largest]
+        for panel, swept in sweeps().items()
+    }
+    points = [point for swept in found.values() for point in swept]
+    raw: list[list[dict[str, Any]]] = [[] for _ in points]
+    _measure_once(_network(t_stop_ms=50.0))  # warms the kernel cache
+    for done in range(rounds):
+        for point, rows in zip(points, raw, strict=True):
+            if done == 0 or _cells(point) <= _MANY:
+                rows.append(_measure_once(point))
+    results = iter(_summary(point, rows) for point, rows in zip(points, raw, strict=True))
+    return {panel: [next(results) for _ in swept] for panel, swept in found.items()}
+
+
+def _cells(point: dict[str, Any]) -> int:
+    return int(point["change"].get("cells", 4000))
+
+
+def _summary(point: dict[str, Any], raw: list[dict[str, Any]]) -> dict[str, Any]:
+    """Sum up what was measured at one point of a panel.
 
     Returns
     -------
     dict
         Medians: ``run_s``, ``ready_s``, and from them ``ns_per_update`` and
         ``ns_per_event`` (all of ``run()`` for each), ``rate_hz``, ``events``;
-        ``update_s`` and ``delivery_s`` where the backend says them.
+        ``update_s`` and ``delivery_s`` where the backend says them. ``range``: the
+        least and the largest ``run_s``, for a median of 1.
     """
-    change = point["change"]
-    cells = change.get("cells", 4000)
-    job = Job("va4k", "greenmorph", point["threads"], 1, ["--change", json.dumps(change)])
-    raw = [measure_apart(job) for _ in range(1 if cells > _MANY else rounds)]
+    cells = _cells(point)
     run_s = statistics.median(row["run_s"] for row in raw)
     row = raw[0]
     degree = row["synapses"] / cells
@@ -85,6 +115,7 @@ def measure_point(point: dict[str, Any], rounds: int) -> dict[str, Any]:
         "synapses": row["synapses"],
         "real_time_factor": 1000.0 * run_s / row["t_run_ms"],
         "rounds": len(raw),
+        "range": [pick(row["run_s"] for row in raw) / run_s for pick in (min, max)],
     }
     for name, unit in (("update_s", updates), ("delivery_s", events)):
         parts = [r["profile"][name] - r["profile_first"][name] for r in raw if name in r["profile"]]
@@ -110,7 +141,13 @@ def caches() -> dict[str, int]:
 def _line(axes: Any, points: list[dict[str, Any]], x: list[float], name: str, label: str) -> None:
     pairs = [(at, p[name]) for at, p in zip(x, points, strict=True) if p.get(name)]
     if pairs:
-        axes.plot(*zip(*pairs, strict=True), marker="o", markersize=3, linewidth=1.2, label=label)
+        drawn = axes.plot(
+            *zip(*pairs, strict=True), marker="o", markersize=3, linewidth=1.2, label=label
+        )
+    if pairs and name in _OF_ALL_RUN:
+        for (at, value), p in zip(pairs, points, strict=True):
+            ends = [value * factor for factor in p["range"]]
+            axes.plot([at, at], ends, color=drawn[0].get_color(), linewidth=0.8)
 
 
 def _mark(axes: Any, x: float, text: str) -> None:
@@ -141,6 +178,7 @@ def _panels(axes: Iterator[Any], points: dict[str, list[dict[str, Any]]]) -> Non
     degree = [p["change"]["degree"] for p in by_degree]
     _line(here, by_degree, degree, "ns_per_event", "run()")
     _line(here, by_degree, degree, "delivery_ns", "delivery alone")
+    _mark(here, _CELLS_OF_ROWS / 64 * least_per_line(), "rows become bits")
     reason = "few: updates outweigh events,\nand each row's start is paid"
     _words(here, "Synapses", "synapses per cell, 20 000 cells", "ns per synaptic event", reason)
 
@@ -212,7 +250,7 @@ def draw(points: dict[str, list[dict[str, Any]]], path: Path) -> None:
 def main() -> int:
     """Measure and draw."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--picture", type=Path, default=PICTURE)
     parser.add_argument("--largest", type=int, default=100_000, help="cells; leave out larger ones")
     parser.add_argument("--redraw", action="store_true", help="only draw the points of last time")
@@ -221,15 +259,7 @@ def main() -> int:
     if options.redraw:
         points = json.loads(numbers.read_text())["points"]
     else:
-        measure_point(_network(t_stop_ms=50.0), 1)  # warms the kernel cache
-        points = {
-            panel: [
-                measure_point(point, options.rounds)
-                for point in swept
-                if point["change"].get("cells", 0) <= options.largest
-            ]
-            for panel, swept in sweeps().items()
-        }
+        points = measure(options.largest, options.rounds)
         content = {"machine": machine.describe(), "points": points}
         numbers.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n")
     draw(points, options.picture)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pynn_greenmorph.engine.arrivals import LogTail
@@ -67,3 +67,16 @@ def test_entries_of_all_parts_come_out_by_step_then_cell(
     for epoch in range(now - reach, now + done + 1):
         later = LogBuffers.tail(log, base, now + done, epoch, N_CELLS)
         assert rows(later) == entries(counts[epoch - now + 2 : reach + done], epoch + 1)
+
+
+@given(st.lists(st.integers(1, 1 << 20), min_size=1, max_size=3), st.integers(0, 3000))
+@example([32_000, 32_000], 0)
+def test_a_good_part_of_a_log_takes_spikes(room: list[int], n_tail: int) -> None:
+    """A call ends where less than its room is free; it shall not after a few spikes.
+
+    Rooms near a power of two once left next to nothing.
+    """
+    steps, cells = np.full(n_tail, 10), np.zeros(n_tail, dtype=np.int64)
+    buffers = LogBuffers()
+    buffers.open(LogTail(steps, cells, np.ones_like(cells)), 10, 13, 2, np.zeros(1, int), room)
+    assert buffers.capacity - n_tail - max(room) >= buffers.capacity // 4
