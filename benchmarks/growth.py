@@ -3,8 +3,8 @@
 ``python benchmarks/growth.py`` measures, each point in new processes, and writes
 ``docs/_static/growth.svg`` and ``docs/_static/growth.json``. Rounds go over all
 points, so that a neighbour who is busy for a while moves no point alone; medians
-count, and bars go from the fastest to the slowest ``run()``: what is within them is
-noise. The network is that of the other programs (:mod:`networks`); the cost is the
+count, and bars go from the fastest to the slowest ``run()``: what is within them may
+be noise. The network is that of the other programs (:mod:`networks`); the cost is the
 time of ``run()`` for each step of a cell or for each synaptic event. Dotted lines
 are the sizes at which the tables that a step touches fill a cache of this processor.
 """
@@ -139,15 +139,15 @@ def caches() -> dict[str, int]:
 
 
 def _line(axes: Any, points: list[dict[str, Any]], x: list[float], name: str, label: str) -> None:
-    pairs = [(at, p[name]) for at, p in zip(x, points, strict=True) if p.get(name)]
-    if pairs:
-        drawn = axes.plot(
-            *zip(*pairs, strict=True), marker="o", markersize=3, linewidth=1.2, label=label
-        )
-    if pairs and name in _OF_ALL_RUN:
-        for (at, value), p in zip(pairs, points, strict=True):
-            ends = [value * factor for factor in p["range"]]
-            axes.plot([at, at], ends, color=drawn[0].get_color(), linewidth=0.8)
+    """Draw the medians, and for all of ``run()`` the range of each."""
+    found = [(at, p[name], p["range"]) for at, p in zip(x, points, strict=True) if p.get(name)]
+    if not found:
+        return
+    at, medians, ranges = zip(*found, strict=True)
+    (drawn,) = axes.plot(at, medians, marker="o", markersize=3, linewidth=1.2, label=label)
+    if name in _OF_ALL_RUN:
+        least, most = ([m * r[i] for m, r in zip(medians, ranges, strict=True)] for i in (0, 1))
+        axes.vlines(at, least, most, color=drawn.get_color(), linewidth=0.8)
 
 
 def _mark(axes: Any, x: float, text: str) -> None:
