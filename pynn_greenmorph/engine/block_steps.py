@@ -28,7 +28,7 @@ from .accessors import (
 )
 from .delivery import emit_block, emit_table
 from .generate import BLOCK, ROW
-from .instructions import never_inlined
+from .instructions import never_inlined, peek
 from .uniform_delivery import AS_COUNTS, IN_RING, IN_SPREAD, spread_block, takes_counts
 
 __all__ = [
@@ -42,8 +42,8 @@ __all__ = [
 #: Functions that are compiled into the run loop, each after those that it calls.
 HELPERS = (
     "copy_counts", "keep_failed", "is_probed", "sample", "changes_within", "begin_stretch",
-    "log_spikes", "table_steps", "one_step", "two_steps", "block_steps", "close_stretch",
-    "run_stretch",
+    "log_spikes", "table_steps", "places_of", "one_step", "two_steps", "block_steps",
+    "close_stretch", "run_stretch",
 )  # fmt: skip
 
 #: Plain-Python kernels with their shapes, filled only when compilation is disabled.
@@ -189,28 +189,35 @@ def table_steps(b, first, last, share):  # type: ignore[no-untyped-def]
         )  # fmt: skip
 
 
+def places_of(b, share):  # type: ignore[no-untyped-def]
+    """Where state, parameters, injected currents and weights of counts of a block begin."""
+    blocks, memory, uniform = blocks_of(share), memory_of(share), uniform_of(share)
+    state = place_of(memory.state, peek(blocks.state_at, b))
+    if peek(blocks.kind, b) == 2:
+        state = place_of(memory.state32, peek(blocks.state_at, b))
+    param = place_of(memory.param, peek(blocks.param_at, b))
+    injected = place_of(memory.injected, peek(blocks.injected_at, b))
+    return state, param, injected, place_of(uniform.weights, peek(uniform.weights_at, b))
+
+
 def one_step(b, step, i, logged, setting, share):  # type: ignore[no-untyped-def]
     """Advance a block by one step, the ``i``-th of a stretch; returns whether it failed."""
-    blocks, memory, direct = blocks_of(share), memory_of(share), direct_of(share)
-    uniform, scratch = uniform_of(share), scratch_of(share)
-    n_cells, first_cell, column = blocks.n_cells[b], blocks.first_cell[b], direct.column[b]
-    at = (step & setting.mask) * setting.stride + blocks.input_at[b]
-    state = place_of(memory.state, blocks.state_at[b])
-    if blocks.kind[b] == 2:
-        state = place_of(memory.state32, blocks.state_at[b])
-    address, inputs = blocks.address[b], place_of(memory.inputs, at)
+    blocks, direct, uniform = blocks_of(share), direct_of(share), uniform_of(share)
+    n_cells, first_cell = peek(blocks.n_cells, b), peek(blocks.first_cell, b)
+    address, column = peek(blocks.address, b), peek(direct.column, b)
+    at = (step & setting.mask) * setting.stride + peek(blocks.input_at, b)
+    inputs, count = place_of(memory_of(share).inputs, at), place_of(scratch_of(share).counted, 0)
     where = spread_block(b, step, at, setting, share)
     if where == AS_COUNTS:
-        address, inputs = uniform.address[b], place_of(uniform.counts, at)
+        address, inputs = peek(uniform.address, b), place_of(uniform.counts, at)
     elif where == IN_SPREAD:
         inputs = place_of(uniform.spread, 0)
-    count = place_of(scratch.counted, 0)
     if column >= 0:
         count = place_of(direct.ring[step & (len(direct.ring) - 1)], column)
+    state, param, injected, weights = places_of(b, share)
     spiked = call_block(
-        address, state, place_of(memory.param, blocks.param_at[b]), inputs,
-        place_of(memory.injected, blocks.injected_at[b]), count, n_cells, first_cell, step,
-        setting.trial, setting.key, place_of(uniform.weights, uniform.weights_at[b]), inputs,
+        address, state, param, inputs, injected, count, n_cells, first_cell, step, setting.trial,
+        setting.key, weights, inputs,
     )  # fmt: skip
     if spiked != 0 and column >= 0 and (spiked < 0 or logged):
         copy_counts(b, step, share)
@@ -226,21 +233,19 @@ def two_steps(b, step, i, setting, share):  # type: ignore[no-untyped-def]
 
     These tell which step failed; 0 that the inputs of one of them are not for the kernel.
     """
-    blocks, memory = blocks_of(share), memory_of(share)
-    uniform, scratch = uniform_of(share), scratch_of(share)
-    n_cells, first_cell = blocks.n_cells[b], blocks.first_cell[b]
-    at = (step & setting.mask) * setting.stride + blocks.input_at[b]
-    later = ((step + 1) & setting.mask) * setting.stride + blocks.input_at[b]
+    blocks, uniform = blocks_of(share), uniform_of(share)
+    n_cells, first_cell = peek(blocks.n_cells, b), peek(blocks.first_cell, b)
+    at = (step & setting.mask) * setting.stride + peek(blocks.input_at, b)
+    later = ((step + 1) & setting.mask) * setting.stride + peek(blocks.input_at, b)
     if not takes_counts(b, step, at, setting, share):
         return 0
     if not takes_counts(b, step + 1, later, setting, share):
         return 0
+    state, param, injected, weights = places_of(b, share)
     spiked = call_block(
-        uniform.two_steps[b], place_of(memory.state, blocks.state_at[b]),
-        place_of(memory.param, blocks.param_at[b]), place_of(uniform.counts, at),
-        place_of(memory.injected, blocks.injected_at[b]), place_of(scratch.counted, 0), n_cells,
-        first_cell, step, setting.trial, setting.key,
-        place_of(uniform.weights, uniform.weights_at[b]), place_of(uniform.counts, later),
+        peek(uniform.two_steps, b), state, param, place_of(uniform.counts, at), injected,
+        place_of(scratch_of(share).counted, 0), n_cells, first_cell, step, setting.trial,
+        setting.key, weights, place_of(uniform.counts, later),
     )  # fmt: skip
     if spiked == -1:
         keep_failed(b, AS_COUNTS, at, 0, share)
@@ -258,9 +263,9 @@ def two_steps(b, step, i, setting, share):  # type: ignore[no-untyped-def]
 def block_steps(b, first, last, clock, setting, share):  # type: ignore[no-untyped-def]
     """Advance a block by the steps of a stretch; returns the one that failed, or -1."""
     direct = direct_of(share)
-    logged = direct.column[b] < 0 or direct.logged[b] != 0
-    probed = is_probed(b, share)
-    in_twos = uniform_of(share).two_steps[b] >= 0 and direct.column[b] < 0 and not probed
+    is_direct, probed = peek(direct.column, b) >= 0, is_probed(b, share)
+    logged = not is_direct or peek(direct.logged, b) != 0
+    in_twos = peek(uniform_of(share).two_steps, b) >= 0 and not is_direct and not probed
     step = first
     while step <= last:
         done = 0
@@ -302,7 +307,7 @@ def run_stretch(first, last, n_log, clock, setting, share):  # type: ignore[no-u
     begin_stretch(first, last, share)
     failed, failed_at, until = -1, -1, last
     for b in range(len(blocks.kind)):
-        if blocks.kind[b] == 0:
+        if peek(blocks.kind, b) == 0:
             table_steps(b, first, last, share)
             continue
         stopped = block_steps(b, first, until, clock, setting, share)

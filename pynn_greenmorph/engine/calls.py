@@ -1,7 +1,8 @@
-"""Call a kernel through its address, from compiled code.
+"""Call a kernel through its address, and pass on by address, from compiled code.
 
-The address is data, so the caller's machine code can be cached and serves
-every cell type and synapse type.
+The address of a kernel is data, so the caller's machine code can be cached and serves
+every cell type and synapse type. What all functions of the run loop are passed is one
+word each: as arrays and named tuples they were 20 words, pushed for every call.
 """
 
 from __future__ import annotations
@@ -13,11 +14,19 @@ from numba import types
 from numba.core.cgutils import create_struct_proxy
 from numba.extending import intrinsic
 
-__all__ = ["call_block", "call_row", "call_trace", "place_of"]
+from .share import Setting
+
+__all__ = ["call_block", "call_row", "call_trace", "place_of", "setting_of", "words_of"]
+
+
+def _data(context: Any, builder: Any, array_type: Any, array: Any) -> Any:
+    if isinstance(array_type, types.CPointer):
+        return array
+    return create_struct_proxy(array_type)(context, builder, array).data
 
 
 def _pointer(context: Any, builder: Any, array_type: Any, array: Any, at: Any) -> Any:
-    data = create_struct_proxy(array_type)(context, builder, array).data
+    data = _data(context, builder, array_type, array)
     address = builder.gep(data, [at]) if at is not None else data
     return builder.bitcast(address, ir.IntType(8).as_pointer())
 
@@ -32,6 +41,28 @@ def place_of(typingctx, array, index):  # type: ignore[no-untyped-def]
         return builder.ptrtoint(pointer, ir.IntType(64))
 
     return signature, codegen
+
+
+@intrinsic
+def words_of(typingctx, array):  # type: ignore[no-untyped-def]
+    """The words of an array of int64, by address."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return _data(context, builder, signature.args[0], args[0])
+
+    return types.CPointer(types.int64)(array), codegen
+
+
+@intrinsic
+def setting_of(typingctx, array):  # type: ignore[no-untyped-def]
+    """The setting whose fields are the elements of an array of int64, by address."""
+    record = types.Record.make_c_struct([(name, types.int64) for name in Setting._fields])
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        data = _data(context, builder, signature.args[0], args[0])
+        return builder.bitcast(data, context.get_value_type(record))
+
+    return record(array), codegen
 
 
 @intrinsic

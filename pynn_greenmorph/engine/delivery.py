@@ -16,7 +16,7 @@ from .accessors import log_of, memory_of, rows_of, scratch_of, uniform_of
 from .direct_delivery import deliver_direct
 from .instructions import lowest_bit, nonzero_lanes, peek, poke, prefetch
 from .mask_delivery import deliver_masks
-from .rows import DIRECT, MASKED, ONE_EACH, UNIFORM
+from .rows import CONSTANT, DIRECT, DOUBLE, MASKED, ONE_EACH, ROWS, SINGLE, UNIFORM
 from .uniform_delivery import LINE, ask_ahead, count_events, may_count
 
 __all__ = [
@@ -33,7 +33,7 @@ __all__ = [
     "emit_table",
     "inject",
     "not_finite",
-    "visit_bucket",
+    "visit_singles",
     "visit_spikes",
 ]
 
@@ -43,7 +43,6 @@ INLINED = (
     "add_constant",
     "ask_for_row",
     "visit_spikes",
-    "visit_bucket",
     "deliver_group",
     "deliver",
 )
@@ -105,37 +104,35 @@ def add_weights(
             weight += np.uint64(1)
 
 
-def ask_for_row(table, cell, number, step, v, grouped, rows, visits):  # type: ignore[no-untyped-def]
+def ask_for_row(table, cell, number, step, v, rows, visits):  # type: ignore[no-untyped-def]
     """Put the row of a source cell on the list of visits, and begin to load it.
 
     A cache line holds 32 targets, 16 or 8 weights; further lines of long rows
     are left to the processor.
     """
-    at = peek(rows.table_start, table) + cell
+    at, begin = peek(rows.table_start, table) + cell, peek(rows.table_synapse, table)
     first, last = np.int64(peek(rows.start, at)), np.int64(peek(rows.start, at + 1))
-    synapse, weight = (
-        peek(rows.table_synapse, table) + first,
-        peek(rows.table_weight, table) + first,
-    )
+    synapse = begin + first
     poke(visits.step, v, step)
     poke(visits.table, v, table)
     poke(visits.spikes, v, np.int64(number))
     poke(visits.first, v, synapse)
-    poke(visits.last, v, synapse + last - first)
-    poke(visits.weight, v, weight)
-    ahead: Any = min(last - first, 96)
-    kind = peek(rows.table_kind, table)
+    poke(visits.last, v, begin + last)
     prefetch(rows.target, synapse)
     prefetch(rows.target, synapse + 32)
     prefetch(rows.target, synapse + 64)
-    if grouped:
+    if len(rows.offset) > 0:
         prefetch(rows.offset, synapse)
-    if kind == 2:
-        for i in range(0, ahead, 8):
-            prefetch(rows.weight64, weight + i)
-    elif kind == 1:
-        for i in range(0, ahead, 16):
-            prefetch(rows.weight32, weight + i)
+    kind = peek(rows.table_kind, table)
+    if kind in (SINGLE, DOUBLE):
+        weight = peek(rows.table_weight, table) + first
+        ahead: Any = min(last - first, 96)
+        if kind == DOUBLE:
+            for i in range(0, ahead, 8):
+                prefetch(rows.weight64, weight + i)
+        else:
+            for i in range(0, ahead, 16):
+                prefetch(rows.weight32, weight + i)
 
 
 def deliver_visits(n_visits, setting, share):  # type: ignore[no-untyped-def]
@@ -152,19 +149,20 @@ def deliver_visits(n_visits, setting, share):  # type: ignore[no-untyped-def]
         if kind == MASKED:
             following = v + deliver_masks(v, n_visits, setting, share)
             continue
-        count = inputs.dtype.type(peek(visits.spikes, v))
         ahead, end = np.int64(0), np.int64(0)
         if v + 1 < n_visits:
             ahead, end = peek(visits.first, v + 1) + 3 * LINE, peek(visits.last, v + 1)
         first, last = np.uint64(peek(visits.first, v)), np.uint64(peek(visits.last, v))
-        if kind == UNIFORM:
-            number, most = peek(visits.spikes, v), peek(rows.table_most, table)
-            if may_count(step, number, most, setting, share):
-                place = (step & mask) * stride + at
-                counts = uniform_of(share).counts
-                count_events(first, last, place, target, counts, ahead, end)
-                continue
-        if kind in (0, UNIFORM):
+        number = peek(visits.spikes, v)
+        if kind == UNIFORM and may_count(
+            step, number, peek(rows.table_most, table), setting, share
+        ):
+            place = (step & mask) * stride + at
+            counts = uniform_of(share).counts
+            count_events(first, last, place, target, counts, ahead, end)
+            continue
+        count = inputs.dtype.type(number)
+        if kind in (CONSTANT, UNIFORM):
             value = inputs.dtype.type(peek(rows.table_constant, table)) * count
             add_constant(
                 first, last, value, step, at, mask, stride, target, offset, inputs, ahead, end
@@ -172,8 +170,9 @@ def deliver_visits(n_visits, setting, share):  # type: ignore[no-untyped-def]
             continue
         while ahead < end:
             ahead = ask_ahead(target, ahead, end)
-        weight = np.uint64(peek(visits.weight, v))
-        if kind == 1:
+        behind = np.int64(first) - peek(rows.table_synapse, table)
+        weight = np.uint64(peek(rows.table_weight, table) + behind)
+        if kind == SINGLE:
             add_weights(
                 first, last, weight, rows.weight32, count, step, at, mask, stride, target, offset,
                 inputs,
@@ -211,54 +210,57 @@ def add_single(table, first, end, first_cell, last_cell, owner, ring_row, share)
     return entry
 
 
-def visit_spikes(bucket, owner, end, n_visits, step, setting, share):  # type: ignore[no-untyped-def]
-    """List the rows of an owner's spikes from a bucket's population; a full list is delivered.
+def visit_spikes(bucket, until, owner, end, n_visits, step, setting, share):  # type: ignore[no-untyped-def]
+    """List the rows of an owner's spikes from the buckets to before ``until``.
 
-    The owner's cursor moves on to the first entry of the log that is not of
-    this population. Returns the number of visits that wait.
+    A full list is delivered. The owner's cursor moves on to the first entry of the log that
+    is not of these populations. Returns the number of visits that wait.
     """
     rows, log, scratch = rows_of(share), log_of(share), scratch_of(share)
     visits, cells, numbers = scratch.visits, log.cell[owner], log.number[owner]
-    first_cell, last_cell = peek(rows.bucket_first, bucket), peek(rows.bucket_last, bucket)
-    first_table, last_table = peek(rows.bucket_table, bucket), peek(rows.bucket_table, bucket + 1)
-    grouped = len(rows.offset) > 0
     entry = peek(scratch.cursor, owner)
-    if peek(rows.bucket_kind, bucket) == ONE_EACH and not grouped:
-        if n_visits > 0:
-            deliver_visits(n_visits, setting, share)
-        ring_row = (step & setting.mask) * setting.stride
-        entry = add_single(first_table, entry, end, first_cell, last_cell, owner, ring_row, share)
-        poke(scratch.cursor, owner, entry)
-        return 0
     while entry < end:
         cell = np.int64(peek(cells, entry))
-        if cell > last_cell:
+        while bucket < until and cell > peek(rows.bucket_last, bucket):
+            bucket += 1
+        if bucket == until:
             break
-        if cell >= first_cell:
+        row = cell - peek(rows.bucket_first, bucket)
+        if row >= 0:
             number = peek(numbers, entry)
-            for table in range(first_table, last_table):
+            table, behind = peek(rows.bucket_table, bucket), peek(rows.bucket_table, bucket + 1)
+            while table < behind:
                 if n_visits == len(visits.table):
                     deliver_visits(n_visits, setting, share)
                     n_visits = 0
-                ask_for_row(table, cell - first_cell, number, step, n_visits, grouped, rows, visits)
+                ask_for_row(table, row, number, step, n_visits, rows, visits)
                 n_visits += 1
+                table += 1
         entry += 1
     poke(scratch.cursor, owner, entry)
     return n_visits
 
 
-def visit_bucket(bucket, at, n_visits, step, setting, share):  # type: ignore[no-untyped-def]
-    """List the rows of a bucket, by owner; see :func:`deliver_group`."""
-    log, cursor = log_of(share), scratch_of(share).cursor
+def visit_singles(bucket, n_visits, step, at, setting, share):  # type: ignore[no-untyped-def]
+    """Add the rows of a bucket that are one synapse each, after those that wait."""
+    rows, log, cursor = rows_of(share), log_of(share), scratch_of(share).cursor
+    if n_visits > 0:
+        deliver_visits(n_visits, setting, share)
+    ring_row = (step & setting.mask) * setting.stride
+    first_cell, last_cell = peek(rows.bucket_first, bucket), peek(rows.bucket_last, bucket)
     for owner in range(log.end.shape[0]):
-        end = log.end[owner, at]
-        if peek(cursor, owner) < end:
-            n_visits = visit_spikes(bucket, owner, end, n_visits, step, setting, share)
-    return n_visits
+        entry = add_single(
+            peek(rows.bucket_table, bucket), peek(cursor, owner), log.end[owner, at], first_cell,
+            last_cell, owner, ring_row, share,
+        )  # fmt: skip
+        poke(cursor, owner, entry)
 
 
 def deliver_group(group, at, n_visits, step, setting, share):  # type: ignore[no-untyped-def]
-    """List the rows of a delay group, by population, then owner; ``at`` counts the log's steps."""
+    """List the rows of a delay group, by population, then owner; ``at`` counts the log's steps.
+
+    One owner's spikes are in the order of populations, and listed in one go.
+    """
     rows, log, cursor = rows_of(share), log_of(share), scratch_of(share).cursor
     n_owners = log.end.shape[0]
     n_spikes = 0
@@ -266,14 +268,24 @@ def deliver_group(group, at, n_visits, step, setting, share):  # type: ignore[no
         begin = log.end[owner, at - 1]
         poke(cursor, owner, begin)
         n_spikes += log.end[owner, at] - begin
-    for bucket in range(rows.group_bucket[group], rows.group_bucket[group + 1]):
-        if rows.bucket_kind[bucket] == DIRECT:
+    bucket, behind = peek(rows.group_bucket, group), peek(rows.group_bucket, group + 1)
+    while bucket < behind:
+        kind, until = peek(rows.bucket_kind, bucket), bucket + 1
+        if kind == DIRECT:
             if n_visits > 0:
                 deliver_visits(n_visits, setting, share)
                 n_visits = 0
             deliver_direct(bucket, step, at + setting.log_base, setting, share)
+        elif n_spikes > 0 and kind == ONE_EACH and len(rows.offset) == 0:
+            visit_singles(bucket, n_visits, step, at, setting, share)
+            n_visits = 0
         elif n_spikes > 0:
-            n_visits = visit_bucket(bucket, at, n_visits, step, setting, share)
+            while n_owners == 1 and until < behind and peek(rows.bucket_kind, until) == ROWS:
+                until += 1
+            for owner in range(n_owners):
+                end = log.end[owner, at]
+                n_visits = visit_spikes(bucket, until, owner, end, n_visits, step, setting, share)
+        bucket = until
     return n_visits
 
 

@@ -52,7 +52,7 @@ from .instructions import never_inlined
 from .machine_code import compiles
 from .memory_map import MemoryMap
 from .plastic_delivery import deliver_plastic, note_spikes
-from .rows import DIRECT, MASKED, ONE_EACH, UNIFORM
+from .rows import CONSTANT, DIRECT, DOUBLE, MASKED, ONE_EACH, ROWS, SINGLE, UNIFORM
 from .share import Setting, Share
 from .uniform import LARGEST_COUNT
 from .uniform_delivery import LINE, begin_counting
@@ -207,7 +207,9 @@ def restore_denormals(before: int) -> None:
 
 
 _LOOP_HEADER = """
-from pynn_greenmorph.engine.calls import call_block, call_row, call_trace, place_of
+from pynn_greenmorph.engine.calls import (
+    call_block, call_row, call_trace, place_of, setting_of, words_of,
+)
 from pynn_greenmorph.engine.denormals import flush_denormals, restore_denormals
 from pynn_greenmorph.engine.direct import Direct
 from pynn_greenmorph.engine.inputs import Changes
@@ -219,7 +221,7 @@ from pynn_greenmorph.engine.intrinsics import (
 from pynn_greenmorph.engine.plastic import Plastic
 from pynn_greenmorph.engine.rows import Rows
 from pynn_greenmorph.engine.share import (
-    Log, Memory, Pending, Probes, Scratch, Setting, Stretch, TableSpikes, Visits,
+    Log, Memory, Pending, Probes, Scratch, Stretch, TableSpikes, Visits,
 )
 from pynn_greenmorph.engine.tables import Blocks
 from pynn_greenmorph.engine.uniform import Uniform
@@ -228,10 +230,6 @@ from pynn_greenmorph.engine.uniform import Uniform
 {constants}
 
 {accessors}
-
-@njit(_nrt=False)
-def setting_of({fields}):
-    return Setting({fields})
 """
 
 _LOOP_CONSTANTS = (
@@ -270,7 +268,7 @@ def load_advance(share: Share) -> Advance:
     run_part = _compiled(accessors(share))
 
     def run(step: int, n_log: int, setting: Setting, memory: MemoryMap) -> End:
-        end: End = run_part(step, n_log, memory.numbers, *setting)
+        end: End = run_part(step, n_log, memory.numbers, np.array(setting, dtype=np.int64))
         return end
 
     return run
@@ -279,22 +277,27 @@ def load_advance(share: Share) -> Advance:
 def _plain_part(step: int, n_log: int, setting: Setting, memory: MemoryMap) -> End:
     # Machine code does not warn of overflow either: the states are looked at.
     with np.errstate(all="ignore"):
-        end: End = advance(step, n_log, setting, memory.share)
+        end: End = run_part(step, n_log, memory.share, setting)
     return end
 
 
-def setting_of(*fields):  # type: ignore[no-untyped-def]
-    """The setting with these fields; in compiled code they are written out."""
-    return Setting(*fields)
+def words_of(share):  # type: ignore[no-untyped-def]
+    """The share as it is; in compiled code the address of its memory map."""
+    return share
 
 
-def run_part(step, n_log, share, *setting):  # type: ignore[no-untyped-def]
-    """Run one part, with the fields of its setting one by one."""
-    whole = setting_of(*setting)
-    if whole.flush == 0:
-        return advance(step, n_log, whole, share)
+def setting_of(setting):  # type: ignore[no-untyped-def]
+    """The setting as it is; in compiled code the one at an address."""
+    return setting
+
+
+def run_part(step, n_log, share, setting):  # type: ignore[no-untyped-def]
+    """Run one part; what numbers that are too small count for is up to the setting."""
+    share, setting = words_of(share), setting_of(setting)
+    if setting.flush == 0:
+        return advance(step, n_log, setting, share)
     before = flush_denormals()
-    end = advance(step, n_log, whole, share)
+    end = advance(step, n_log, setting, share)
     restore_denormals(before)
     return end
 
@@ -305,7 +308,9 @@ def _compiled(accessors_text: str) -> Compiled:
     # fields, is part of the hash too.
     inlined = source_digest("calls", "denormals", "intrinsics") + tuple_fields()
     constants = {name: globals()[name] for name in _LOOP_CONSTANTS}
-    constants |= {"DIRECT": DIRECT, "ONE_EACH": ONE_EACH, "UNIFORM": UNIFORM, "MASKED": MASKED}
+    constants |= {"ROWS": ROWS, "ONE_EACH": ONE_EACH, "DIRECT": DIRECT}
+    constants |= {"CONSTANT": CONSTANT, "SINGLE": SINGLE, "DOUBLE": DOUBLE}
+    constants |= {"UNIFORM": UNIFORM, "MASKED": MASKED}
     constants |= {"LARGEST_COUNT": LARGEST_COUNT, "BLOCK": BLOCK, "ROW": ROW, "LINE": LINE}
     constants |= {name: getattr(uniform_delivery, name) for name in _PLACES}
     constants |= {name: getattr(barrier, name) for name in _BARRIER_CONSTANTS}
@@ -313,7 +318,6 @@ def _compiled(accessors_text: str) -> Compiled:
         digest=hashlib.sha256(inlined.encode()).hexdigest(),
         constants="\n".join(f"{name} = {value}" for name, value in constants.items()),
         accessors=accessors_text,
-        fields=", ".join(Setting._fields),
     )
     helpers = [getattr(uniform_delivery, name) for name in uniform_delivery.HELPERS]
     helpers += [getattr(mask_delivery, name) for name in mask_delivery.HELPERS]

@@ -123,16 +123,14 @@ class Visits(NamedTuple):
 
     Attributes
     ----------
-    step, table, first, last, weight, spikes : (n,) int64
-        Step of delivery, table, the row's places in the list of targets, its first weight,
-        spikes.
+    step, table, first, last, spikes : (n,) int64
+        Step of delivery, table, the row's places in the list of targets, spikes.
     """
 
     step: Int64Array
     table: Int64Array
     first: Int64Array
     last: Int64Array
-    weight: Int64Array
     spikes: Int64Array
 
 

@@ -9,7 +9,15 @@ import numpy as np
 
 from .accessors import blocks_of, memory_of, uniform_of
 from .generate import ROW
-from .instructions import never_inlined, peek_apart, poke_apart, prefetch, widest_vectors
+from .instructions import (
+    never_inlined,
+    peek,
+    peek_apart,
+    poke,
+    poke_apart,
+    prefetch,
+    widest_vectors,
+)
 from .uniform import LARGEST_COUNT
 
 __all__ = [
@@ -149,11 +157,14 @@ def may_count(step, number, most, setting, share):  # type: ignore[no-untyped-de
     cell arrive at once: these are one addition.
     """
     uniform, row = uniform_of(share), step & setting.mask
-    if uniform.wide[row] == 0:
-        uniform.added[row] += most
-        if number != 1 or uniform.added[row] > LARGEST_COUNT:
-            widen(step, setting, share)
-    return uniform.wide[row] == 0
+    if peek(uniform.wide, row) != 0:
+        return False
+    added = peek(uniform.added, row) + most
+    poke(uniform.added, row, added)
+    if number != 1 or added > LARGEST_COUNT:
+        widen(step, setting, share)
+        return False
+    return True
 
 
 def are_products(b, at, added, share):  # type: ignore[no-untyped-def]
@@ -163,18 +174,19 @@ def are_products(b, at, added, share):  # type: ignore[no-untyped-def]
     of all receptors in one go: what lies between their rows is 0.
     """
     uniform, blocks = uniform_of(share), blocks_of(share)
-    if added <= uniform.least[b]:
+    if added <= peek(uniform.least, b):
         return True
-    last_row = (uniform.first[b + 1] - uniform.first[b] - 1) * ROW
-    return largest_of(uniform.counts, at, last_row + blocks.n_cells[b]) <= uniform.least[b]
+    last_row = (peek(uniform.first, b + 1) - peek(uniform.first, b) - 1) * ROW
+    n = last_row + peek(blocks.n_cells, b)
+    return largest_of(uniform.counts, at, n) <= peek(uniform.least, b)
 
 
 def takes_counts(b, step, at, setting, share):  # type: ignore[no-untyped-def]
     """Whether a block's kernel can take the counts of a step; its rows begin ``at``."""
     uniform, row = uniform_of(share), step & setting.mask
-    if uniform.address[b] < 0 or uniform.wide[row] != 0:
+    if peek(uniform.address, b) < 0 or peek(uniform.wide, row) != 0:
         return False
-    return are_products(b, at, uniform.added[row], share)
+    return are_products(b, at, peek(uniform.added, row), share)
 
 
 def spread_block(b, step, at, setting, share):  # type: ignore[no-untyped-def]
@@ -185,10 +197,11 @@ def spread_block(b, step, at, setting, share):  # type: ignore[no-untyped-def]
     uniform, blocks, inputs = uniform_of(share), blocks_of(share), memory_of(share).inputs
     if takes_counts(b, step, at, setting, share):
         return AS_COUNTS
-    if uniform.first[b] == uniform.first[b + 1] or uniform.wide[step & setting.mask] != 0:
+    first, behind = peek(uniform.first, b), peek(uniform.first, b + 1)
+    if first == behind or peek(uniform.wide, step & setting.mask) != 0:
         return IN_RING
-    n_cells, whole = blocks.n_cells[b], uniform.whole[b] != 0
-    for k in range(uniform.first[b], uniform.first[b + 1]):
+    n_cells, whole = peek(blocks.n_cells, b), peek(uniform.whole, b) != 0
+    for k in range(first, behind):
         place = uniform.receptor[k] * ROW
         if whole:
             spread_row(k, at + place, n_cells, uniform.spread, place, share)
