@@ -1,21 +1,37 @@
 /* What this processor can do at best for the two inner loops of a clock-driven simulator.
 
-   limits TABLE INDICES CELLS STEPS REPEATS ROW SPIKES prints four times in ns, medians over the
-   repeats:
-   - one event of  acc[index[i]] += w  on TABLE float64 with random 16-bit indices, in one go;
-   - one event of  count[index[i]]++  on TABLE bytes, likewise;
-   - one step of one cell of IF_curr_exp, in float64 with the same operations in the same order
-     as pynn_greenmorph/cells/if_curr_exp.py;
-   - one event when both take turns, as in a network: SPIKES rows of ROW ascending targets, taken
-     at random from a row for each of CELLS cells, then a step of all cells. The steps alone are
-     timed beside, and taken off.
+   limits_new() makes the arrays of a network of CELLS cells and rows of ROW targets on average,
+   of which SPIKES are due in each step on average; limits_measure() writes to out, in ns:
+   0. one event of  acc[index[i]] += w  on two float64 for each cell, with random 16-bit indices,
+      in one go;
+   1. one event of  count[index[i]]++  on as many bytes, likewise;
+   2. one step of one cell of IF_curr_exp, in float64 with the same operations in the same order
+      as pynn_greenmorph/cells/if_curr_exp.py;
+   3. one event as in 0 when both take turns, as in a network: a random number of rows of random
+      length, then a step of all cells.
    The first three have nothing of a simulator around them: no rows, no delays, no record of
-   spikes. The last has rows, and caches that the other loop has used. Two copies of the
-   program at once tell what two threads can do at best. */
+   spikes. The last has rows, and caches that the other loop has used. Two threads with arrays of
+   their own at once tell what two threads can do at best. */
+#include <math.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+
+enum { EVENTS = 200000, CELL_STEPS = 4000000 };
+
+struct cells {
+    double *a[7]; /* v, i_exc, i_inh, refractory, in_exc, in_inh, injected */
+    long n;
+};
+
+struct limits {
+    struct cells cells;
+    uint8_t *count;
+    uint16_t *index, *target;
+    long *start;
+    double spikes, clock; /* rows due in a step; ticks that reading them takes by itself */
+    uint64_t state;
+};
 
 static double now_ns(void) {
     struct timespec t;
@@ -23,30 +39,25 @@ static double now_ns(void) {
     return 1e9 * (double)t.tv_sec + (double)t.tv_nsec;
 }
 
-static uint64_t state = 88172645463325252u;
-
-static uint64_t draw(void) { /* xorshift64 */
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return state;
+/* As the engine does: a clock that waits for all loads before it would cost more than a row. */
+static double ticks(void) {
+#if defined(__x86_64__)
+    return (double)__builtin_ia32_rdtsc();
+#else
+    return now_ns();
+#endif
 }
 
-static int by_value(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
+static uint64_t draw(uint64_t *state) { /* xorshift64 */
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    return *state;
 }
 
-static double median(double *values, int n) {
-    qsort(values, (size_t)n, sizeof *values, by_value);
-    return n % 2 ? values[n / 2] : 0.5 * (values[n / 2 - 1] + values[n / 2]);
-}
+static double fraction(uint64_t *state) { return (double)(draw(state) >> 11) * 0x1p-53; }
 
-static void *block(size_t bytes) {
-    void *memory = aligned_alloc(64, (bytes + 63) / 64 * 64);
-    if (!memory) exit(2);
-    return memory;
-}
+static void *block(size_t bytes) { return aligned_alloc(64, (bytes + 63) / 64 * 64); }
 
 /* noinline: the loops stay what is timed, whatever is known about the arguments. */
 __attribute__((noinline)) static void deliver(double *restrict acc, const uint16_t *restrict index,
@@ -85,129 +96,121 @@ __attribute__((noinline)) static long update(double *restrict v, double *restric
     return spikes;
 }
 
-static double time_delivery(long table, long events, int repeats, double *sink) {
-    double *acc = block((size_t)table * sizeof *acc), *times = block((size_t)repeats * sizeof *times);
-    uint16_t *index = block((size_t)events * sizeof *index);
-    for (long i = 0; i < table; i++) acc[i] = 0.0;
-    for (long i = 0; i < events; i++) index[i] = (uint16_t)(draw() % (uint64_t)table);
-    deliver(acc, index, events, 0.5);
-    for (int r = 0; r < repeats; r++) {
-        double began = now_ns();
-        deliver(acc, index, events, 0.5);
-        times[r] = (now_ns() - began) / (double)events;
-    }
-    *sink += acc[0];
-    return median(times, repeats);
-}
-
-static double time_tally(long table, long events, int repeats, double *sink) {
-    uint8_t *count = block((size_t)table);
-    double *times = block((size_t)repeats * sizeof *times);
-    uint16_t *index = block((size_t)events * sizeof *index);
-    for (long i = 0; i < table; i++) count[i] = 0;
-    for (long i = 0; i < events; i++) index[i] = (uint16_t)(draw() % (uint64_t)table);
-    tally(count, index, events);
-    for (int r = 0; r < repeats; r++) {
-        double began = now_ns();
-        tally(count, index, events);
-        times[r] = (now_ns() - began) / (double)events;
-    }
-    *sink += (double)count[0];
-    return median(times, repeats);
-}
-
 /* p22, p21 (exc, inh), p20, p11 (exc, inh), offset, theta, reset (mV from rest), pause: the
    constants of the benchmark's cells at 0.1 ms, to a few digits. */
 static const double CONSTANTS[10] = {0.99501247919, 4.938e-4, 4.963e-4, 4.98752e-4, 0.98019867331,
                                      0.99004983375, 0.0,      -1.0,     -11.0,      50.0};
-
-struct cells {
-    double *a[7]; /* v, i_exc, i_inh, refractory, in_exc, in_inh, injected */
-    long n;
-};
-
-static struct cells new_cells(long n) {
-    struct cells cells = {.n = n};
-    for (int k = 0; k < 4; k++) cells.a[k] = block((size_t)n * sizeof(double));
-    cells.a[4] = block(2 * (size_t)n * sizeof(double)); /* one table, as rows address it */
-    cells.a[5] = cells.a[4] + n;
-    cells.a[6] = block((size_t)n * sizeof(double));
-    return cells;
-}
-
-static void restart(struct cells *cells) {
-    for (long i = 0; i < cells->n; i++) {
-        cells->a[0][i] = -11.0 + 10.0 * (double)(draw() >> 11) * 0x1p-53;
-        cells->a[1][i] = 50.0; /* decays, but not to denormals within the steps */
-        cells->a[2][i] = -50.0;
-        cells->a[3][i] = cells->a[4][i] = cells->a[5][i] = cells->a[6][i] = 0.0;
-    }
-}
 
 static long step(struct cells *cells) {
     double **a = cells->a;
     return update(a[0], a[1], a[2], a[3], a[4], a[5], a[6], cells->n, CONSTANTS);
 }
 
-static double time_update(long n, long steps, int repeats, double *sink) {
-    struct cells cells = new_cells(n);
-    double *times = block((size_t)repeats * sizeof *times);
-    long spikes = 0;
-    for (int r = 0; r < repeats; r++) {
-        restart(&cells);
-        double began = now_ns();
-        for (long s = 0; s < steps; s++) spikes += step(&cells);
-        times[r] = (now_ns() - began) / ((double)n * (double)steps);
+static void restart(struct limits *l) {
+    struct cells *cells = &l->cells;
+    for (long i = 0; i < cells->n; i++) {
+        cells->a[0][i] = -11.0 + 10.0 * fraction(&l->state);
+        cells->a[1][i] = 50.0; /* decays, but not to denormals within the steps */
+        cells->a[2][i] = -50.0;
+        cells->a[3][i] = cells->a[4][i] = cells->a[5][i] = cells->a[6][i] = 0.0;
     }
-    *sink += (double)spikes;
-    return median(times, repeats);
 }
 
-static int by_index(const void *a, const void *b) {
-    return *(const uint16_t *)a - *(const uint16_t *)b;
-}
-
-static double time_in_turns(long n, long steps, int repeats, long row, long spikes, double *sink) {
-    struct cells cells = new_cells(n);
-    double *times = block((size_t)repeats * sizeof *times);
-    uint16_t *rows = block((size_t)(n * row) * sizeof *rows);
-    long *source = block((size_t)(steps * spikes) * sizeof *source);
+/* Each pair of cells is connected with the same probability; targets ascend. */
+static int make_rows(struct limits *l, long n, double probability) {
+    long room = (long)(1.1 * (double)n * ((double)n * probability + 100.0)), at = 0;
+    l->start = block((size_t)(n + 1) * sizeof *l->start);
+    l->target = block((size_t)room * sizeof *l->target);
+    if (!l->start || !l->target) return 0;
     for (long i = 0; i < n; i++) {
-        for (long j = 0; j < row; j++) rows[i * row + j] = (uint16_t)(draw() % (uint64_t)n);
-        qsort(rows + i * row, (size_t)row, sizeof *rows, by_index);
+        l->start[i] = at;
+        for (long j = 0; j < n; j++)
+            if (fraction(&l->state) < probability && at < room) l->target[at++] = (uint16_t)j;
     }
-    long found = 0;
-    for (int r = 0; r < repeats; r++) {
-        double spent[2];
-        for (long i = 0; i < steps * spikes; i++) source[i] = (long)(draw() % (uint64_t)n);
-        for (int with_rows = 0; with_rows < 2; with_rows++) {
-            restart(&cells);
-            double began = now_ns();
-            for (long s = 0; s < steps; s++) {
-                for (long i = 0; with_rows && i < spikes; i++)
-                    deliver(cells.a[4], rows + source[s * spikes + i] * row, row, 1e-6);
-                found += step(&cells);
-            }
-            spent[with_rows] = now_ns() - began;
+    l->start[n] = at;
+    return 1;
+}
+
+void limits_free(struct limits *l) {
+    for (int k = 0; k < 7; k++)
+        if (k != 5) free(l->cells.a[k]);
+    free(l->count), free(l->index), free(l->target), free(l->start), free(l);
+}
+
+struct limits *limits_new(long cells, long row, double spikes) {
+    if (cells < 2 || 2 * cells > 65536) return NULL; /* indices have 16 bits */
+    struct limits *l = calloc(1, sizeof *l);
+    if (!l) return NULL;
+    l->cells.n = cells, l->spikes = spikes, l->state = 88172645463325252u;
+    int whole = 1;
+    for (int k = 0; k < 7; k++) {
+        if (k == 5) continue; /* one table, as rows address it */
+        l->cells.a[k] = block((size_t)(k == 4 ? 2 * cells : cells) * sizeof(double));
+        whole &= l->cells.a[k] != NULL;
+    }
+    l->cells.a[5] = l->cells.a[4] + cells;
+    l->count = block((size_t)(2 * cells));
+    l->index = block(EVENTS * sizeof *l->index);
+    if (!whole || !l->count || !l->index || !make_rows(l, cells, (double)row / (double)cells)) {
+        limits_free(l);
+        return NULL;
+    }
+    for (long i = 0; i < 2 * cells; i++) l->count[i] = 0;
+    for (long i = 0; i < EVENTS; i++) l->index[i] = (uint16_t)(draw(&l->state) % (uint64_t)(2 * cells));
+    l->clock = 1e9;
+    for (int i = 0; i < 100; i++) {
+        double began = ticks(), took = ticks() - began;
+        if (took < l->clock) l->clock = took;
+    }
+    return l;
+}
+
+static long some_rows(struct limits *l) { /* Poisson, by products of uniform numbers */
+    double least = exp(-l->spikes), product = fraction(&l->state);
+    long n = 0;
+    for (; product > least; n++) product *= fraction(&l->state);
+    return n;
+}
+
+static double time_in_turns(struct limits *l, long steps, double *sink) {
+    double spent = 0.0, began_ns = now_ns(), began_ticks = ticks();
+    long events = 0, found = 0, row[256];
+    restart(l);
+    for (long s = 0; s < steps; s++) {
+        long n = some_rows(l);
+        if (n > 256) n = 256;
+        for (long i = 0; i < n; i++) row[i] = (long)(draw(&l->state) % (uint64_t)l->cells.n);
+        double began = ticks();
+        for (long i = 0; i < n; i++) {
+            long first = l->start[row[i]], length = l->start[row[i] + 1] - first;
+            deliver(l->cells.a[4], l->target + first, length, 1e-6);
+            events += length;
         }
-        times[r] = (spent[1] - spent[0]) / ((double)steps * (double)(spikes * row));
+        spent += ticks() - began - l->clock;
+        found += step(&l->cells);
     }
     *sink += (double)found;
-    return median(times, repeats);
+    return spent / (double)events * (now_ns() - began_ns) / (ticks() - began_ticks);
 }
 
-int main(int argc, char **argv) {
-    if (argc != 8) return 1;
-    long table = atol(argv[1]), events = atol(argv[2]), cells = atol(argv[3]), steps = atol(argv[4]);
-    int repeats = atoi(argv[5]);
-    long row = atol(argv[6]), spikes = atol(argv[7]);
-    if (table > 65536 || cells > 65536) return 1; /* indices have 16 bits */
-    double sink = 0.0;
-    double delivery = time_delivery(table, events, repeats, &sink);
-    double counting = time_tally(table, events, repeats, &sink);
-    double update_ns = time_update(cells, steps, repeats, &sink);
-    double in_turns = time_in_turns(cells, steps, repeats, row, spikes, &sink);
-    printf("{\"event_ns\": %.6f, \"count_ns\": %.6f, \"update_ns\": %.6f, \"turns_event_ns\": %.6f, \"sink\": %g}\n",
-           delivery, counting, update_ns, in_turns, sink);
-    return 0;
+/* Returns a number that depends on all that was computed. */
+double limits_measure(struct limits *l, double *out) {
+    double sink = 0.0, *acc = l->cells.a[4];
+    long steps = CELL_STEPS / l->cells.n;
+    restart(l);
+    deliver(acc, l->index, EVENTS, 0.5);
+    double began = now_ns();
+    deliver(acc, l->index, EVENTS, 0.5);
+    out[0] = (now_ns() - began) / EVENTS;
+    tally(l->count, l->index, EVENTS);
+    began = now_ns();
+    tally(l->count, l->index, EVENTS);
+    out[1] = (now_ns() - began) / EVENTS;
+    sink += acc[0] + (double)l->count[0];
+    restart(l);
+    began = now_ns();
+    for (long s = 0; s < steps; s++) sink += (double)step(&l->cells);
+    out[2] = (now_ns() - began) / ((double)l->cells.n * (double)steps);
+    out[3] = time_in_turns(l, steps, &sink);
+    return sink;
 }

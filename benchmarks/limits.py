@@ -2,20 +2,23 @@
 
 ``python benchmarks/limits.py`` compiles ``limits.c`` (gcc -O3 -march=native,
 without fused multiply-add, which would change the last bits) in a temporary
-folder and measures, in turns with the networks, on one thread:
+folder. For each network and number of threads a new process builds the network,
+then takes turns: a slice of ``sim.run()``, the loops in C, and so on. Both see the
+same processor, its neighbours too; a fraction is the median over the slices of
+what C took over what the engine took.
 
-- an event: ``acc[index[i]] += w`` at random places of a table as large as the
-  network's (two receptors of each cell, float64), in one go;
-- a counted event: ``count[index[i]]++`` at random places of as many bytes, which is
-  what the engine does in these networks: each receptor has one weight;
-- an update: one step of one ``IF_curr_exp`` cell, the arithmetic alone;
-- an event in turns: rows of the network's length, taken at random, added between
+- An event: ``acc[index[i]] += w`` at random places of a table as large as the
+  network's (two receptors of each cell, float64), in one go.
+- A counted event: ``count[index[i]]++`` at random places of as many bytes, which is
+  what the engine does in these networks: each receptor has one weight.
+- An update: one step of one ``IF_curr_exp`` cell, the arithmetic alone.
+- An event in turns: rows of the network's length, taken at random, added between
   steps of all cells, which displace them from the caches.
 
 The engine's figures are its own (``sim.profile()``): seconds in delivery for
 each synaptic event, seconds in updates for each step of a cell, in the networks
 ``va4k`` and ``va20k_k1000``. A fraction of 1 would be the loop in C with no
-network around it. With two threads, two copies of the program run at once, each
+network around it. With two threads, two threads run the loops at once, each
 with half of the network: no simulator that adds each event to a table in float64,
 and makes one step of all cells after the other, can be faster than their loops.
 """
@@ -23,67 +26,90 @@ and makes one step of all cells after the other, can be faster than their loops.
 from __future__ import annotations
 
 import argparse
+import ctypes
 import json
 import statistics
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import machine
-from apart import Job, measure_apart
-from networks import DT_MS, FIRST_MS, WORKLOADS, Workload
+from networks import DT_MS, FIRST_MS, WORKLOADS, Workload, build_pynn, timed
+from one import loaded, profile_of
 
 NETWORKS = ("va4k", "va20k_k1000")
 FLAGS = ("-O3", "-march=native", "-ffp-contract=off")
-_RECEPTORS = 2
-_EVENTS = 1_000_000
+#: Steps of cells in a slice of the engine's: about as long as the loops in C.
 _CELL_STEPS = 20_000_000
-_REPEATS = 9
 #: About the rate of both networks.
 _RATE_HZ = 5.0
+#: The order of the results in C.
+_FIGURES = ("event_ns", "count_ns", "update_ns", "turns_event_ns")
 #: Which of the engine's figures stands beside each of the limits.
 _OURS = {
     "event_ns": "event_ns", "count_ns": "event_ns", "turns_event_ns": "event_ns",
     "update_ns": "update_ns",
 }  # fmt: skip
-FIGURES = ("event_ns", "count_ns", "update_ns", "turns_event_ns")
+
+Figures = dict[str, float]
 
 
 def compile_limits(folder: Path) -> Path:
-    """Compile ``limits.c`` into a folder; return the program."""
-    program = folder / "limits"
+    """Compile ``limits.c`` into a folder; return the library."""
+    library = folder / "limits.so"
     source = Path(__file__).with_name("limits.c")
-    subprocess.run(["gcc", *FLAGS, "-o", str(program), str(source)], check=True)
-    return program
+    command = ["gcc", *FLAGS, "-shared", "-fPIC", "-o", str(library), str(source), "-lm"]
+    subprocess.run(command, check=True)
+    return library
 
 
-def limit_of(program: Path, workload: Workload, threads: int) -> dict[str, float]:
-    """Run the loops of C at the sizes of a workload, a copy of them for each thread.
+class Loops:
+    """The loops in C at the sizes of a workload, on some threads at once.
 
-    Returns ``event_ns``, ``count_ns``, ``update_ns`` and ``turns_event_ns`` of the slowest copy.
+    Parameters
+    ----------
+    library : Path
+        See :func:`compile_limits`.
+    workload : Workload
+    threads : int
+        Each has its share of the cells.
     """
-    cells, row = workload.cells // threads, workload.degree // threads
-    spikes = max(1, round(_RATE_HZ * workload.cells * DT_MS / 1000.0))
-    numbers = (_RECEPTORS * cells, _EVENTS, cells, _CELL_STEPS // cells, _REPEATS, row, spikes)
-    command = [str(program), *map(str, numbers)]
-    copies = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(threads)]
-    outputs = [copy.communicate()[0] for copy in copies]
-    if any(copy.returncode for copy in copies):
-        raise RuntimeError(f"{command} failed")
-    results = [json.loads(output) for output in outputs]
-    return {name: max(result[name] for result in results) for name in FIGURES}
+
+    def __init__(self, library: Path, workload: Workload, threads: int) -> None:
+        self._c = ctypes.CDLL(str(library))
+        self._c.limits_new.restype = ctypes.c_void_p
+        self._c.limits_measure.restype = ctypes.c_double
+        self._pool = ThreadPoolExecutor(threads)
+        sizes = ctypes.c_long(workload.cells // threads), ctypes.c_long(workload.degree // threads)
+        spikes = ctypes.c_double(_RATE_HZ * workload.cells * DT_MS / 1000.0)
+        self._arrays = [self._c.limits_new(*sizes, spikes) for _ in range(threads)]
+        if not all(self._arrays):
+            raise RuntimeError(f"no arrays for {workload.name} on {threads} threads")
+
+    def _one(self, arrays: int) -> list[float]:
+        out = (ctypes.c_double * len(_FIGURES))()
+        self._c.limits_measure(ctypes.c_void_p(arrays), out)
+        return list(out)
+
+    def measure(self) -> Figures:
+        """Return the ns of each loop on the slowest thread."""
+        columns = zip(*self._pool.map(self._one, self._arrays), strict=True)
+        return dict(zip(_FIGURES, map(max, columns), strict=True))
 
 
-def engine_of(workload: Workload, threads: int = 1) -> dict[str, float]:
-    """Run the network in a new process; return what one event and one update cost it, ns."""
-    row = measure_apart(Job(workload.name, "greenmorph", threads, 1))
-    first, profile = row["profile_first"], row["profile"]
-    # What happened in the first run belongs to building.
-    spent = {name: profile[name] - first[name] for name in profile if name in first}
-    updates = workload.cells * row["t_run_ms"] / DT_MS
-    result = {"run_s": row["run_s"], "whole_ns": 1e9 * row["run_s"] / updates}
+def slice_of(sim: Any, workload: Workload, before: Figures) -> tuple[Figures, Figures]:
+    """Run the network on; return what an event and an update cost, and the profile after it.
+
+    ``s_per_s`` are the seconds for each of biological time.
+    """
+    t_ms = _CELL_STEPS // workload.cells * DT_MS
+    run_s, _ = timed(sim.run, t_ms)
+    after = profile_of(sim)
+    spent = {name: after[name] - before[name] for name in after if name in before}
+    result = {"s_per_s": 1000.0 * run_s / t_ms, "whole_ns": 1e9 * run_s / _CELL_STEPS}
     if "delivery_s" in spent:
         result |= {
             "event_ns": 1e9 * spent["delivery_s"] / max(spent["synaptic_events"], 1),
@@ -91,58 +117,59 @@ def engine_of(workload: Workload, threads: int = 1) -> dict[str, float]:
             "events_per_update": spent["synaptic_events"] / max(spent["neuron_updates"], 1),
             **{name: value for name, value in spent.items() if name.endswith("_s")},
         }
-    return result
+    return result, after
 
 
-def median_of(rows: list[dict[str, float]]) -> dict[str, float]:
-    """Return the median of each figure."""
-    return {name: statistics.median(row[name] for row in rows) for name in rows[0]}
+def floor_ns(limit: Figures, engine: Figures) -> float:
+    """Return what the bare loops in C take for one step of one cell and its events, ns."""
+    return limit["update_ns"] + engine["events_per_update"] * limit["event_ns"]
 
 
-def fractions_of(limit: dict[str, float], engine: dict[str, float]) -> dict[str, float]:
-    """Return the share of each limit that the engine reaches; that of all of ``run()`` too."""
+def fractions_of(limit: Figures, engine: Figures, threads: int) -> Figures:
+    """Return the share of each limit that the engine reaches in a slice; of ``run()`` too."""
     if "event_ns" not in engine:  # no split of the time
         return {}
     fractions = {name: limit[name] / engine[mine] for name, mine in _OURS.items()}
-    floor = limit["update_ns"] + engine["events_per_update"] * limit["event_ns"]
-    return fractions | {"whole": floor / engine["whole_ns"]}
+    return fractions | {"whole": floor_ns(limit, engine) / threads / engine["whole_ns"]}
 
 
-def floor_s(limit: dict[str, float], engine: dict[str, float], workload: Workload) -> float:
-    """Return the time that the bare loops in C take for a whole run, s; its threads share it."""
-    updates = workload.cells * (workload.t_stop_ms - FIRST_MS) / DT_MS
-    events = engine["events_per_update"] * updates
-    return 1e-9 * (updates * limit["update_ns"] + events * limit["event_ns"])
+def measure_here(name: str, threads: int, slices: int, library: Path) -> dict[str, Any]:
+    """Measure a network and C in turns in this process; return medians and quartiles."""
+    workload, sim = WORKLOADS[name], loaded("greenmorph")
+    build_pynn(sim, workload, threads)
+    sim.run(FIRST_MS)
+    loops, profile = Loops(library, workload, threads), profile_of(sim)
+    raw: dict[str, list[Figures]] = {"limit": [], "engine": [], "fraction": []}
+    for _ in range(slices):
+        engine, profile = slice_of(sim, workload, profile)
+        limit = loops.measure()
+        raw["limit"].append(limit)
+        raw["engine"].append(engine)
+        raw["fraction"].append(fractions_of(limit, engine, threads))
+    result: dict[str, Any] = {"quartiles": {}}
+    for key, rows in raw.items():
+        cuts = {one: statistics.quantiles(row[one] for row in rows) for one in rows[0]}
+        result[key] = {one: middle for one, (_, middle, _) in cuts.items()}
+        result["quartiles"][key] = {one: (lower, upper) for one, (lower, _, upper) in cuts.items()}
+    return result
 
 
-def measure(names: list[str], rounds: int) -> dict[str, Any]:
-    """Measure C and engine in turns; return medians, fractions and raw values by network."""
-    raw: dict[str, dict[str, list[dict[str, float]]]] = {
-        name: {"limit": [], "engine": [], "limit_2": [], "engine_2": []} for name in names
-    }
-    with tempfile.TemporaryDirectory(prefix="limits_") as folder:
-        program = compile_limits(Path(folder))
-        for name in names:
-            engine_of(WORKLOADS[name])  # warms the kernel cache
-        for _ in range(rounds):
-            for name in names:
-                for threads, suffix in ((1, ""), (2, "_2")):
-                    limit = limit_of(program, WORKLOADS[name], threads)
-                    raw[name][f"limit{suffix}"].append(limit)
-                    raw[name][f"engine{suffix}"].append(engine_of(WORKLOADS[name], threads))
-    results = {}
-    for name, rows in raw.items():
-        medians = {key: median_of(values) for key, values in rows.items()}
-        limit, engine = medians["limit"], medians["engine"]
-        results[name] = {
-            **medians, "fraction": fractions_of(limit, engine), "raw": rows, "rounds": rounds,
-            "flags": " ".join(FLAGS),
-        }  # fmt: skip
-        if "events_per_update" in engine:
-            results[name]["floor_s"] = floor_s(limit, engine, WORKLOADS[name])
-            both = floor_s(medians["limit_2"], engine, WORKLOADS[name])
-            results[name]["floor_2_s"] = both / 2.0
-    return results
+def measure_apart(name: str, threads: int, slices: int, library: Path) -> dict[str, Any]:
+    """Measure in a new process; see :func:`measure_here`."""
+    command = [sys.executable, __file__, "--networks", name, "--slices", str(slices)]
+    command += ["--threads", str(threads), "--library", str(library)]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    result: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    return result
+
+
+def measure(name: str, slices: int, library: Path) -> dict[str, Any]:
+    """Measure a network on one thread and on two; return medians and quartiles."""
+    one, two = (measure_apart(name, threads, slices, library) for threads in (1, 2))
+    return {
+        **one, **{f"{key}_2": value for key, value in two.items()}, "slices": slices,
+        "flags": " ".join(FLAGS),
+    }  # fmt: skip
 
 
 def show(name: str, result: dict[str, Any]) -> None:
@@ -157,21 +184,32 @@ def show(name: str, result: dict[str, Any]) -> None:
             f"{result['fraction'][figure]:7.1%}"
         )
     for threads, suffix in ((1, ""), (2, "_2")):
-        if f"floor{suffix}_s" in result:
-            floor, run = result[f"floor{suffix}_s"], result[f"engine{suffix}"]["run_s"]
-            print(f"all of run(), {threads} thread(s): C {floor:.3f} s, ours {run:.3f} s")
+        whole, run = result[f"fraction{suffix}"].get("whole"), result[f"engine{suffix}"]["s_per_s"]
+        if whole:
+            print(
+                f"all of run(), {threads} thread(s): {run:.4f} s for each, {whole:.1%} of the limit"
+            )
 
 
 def main() -> int:
-    """Measure, print and write."""
+    """Measure, print and write; or measure one network here and print JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--slices", type=int, default=60)
     parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=list(NETWORKS))
     parser.add_argument("--output", type=Path, default=machine.RESULTS)
+    parser.add_argument("--threads", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--library", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    for name, result in measure(options.networks, options.rounds).items():
-        show(name, result)
-        machine.update("limits", name, result, options.output)
+    if options.library:
+        name = options.networks[0]
+        print(json.dumps(measure_here(name, options.threads, options.slices, options.library)))
+        return 0
+    with tempfile.TemporaryDirectory(prefix="limits_") as folder:
+        library = compile_limits(Path(folder))
+        for name in options.networks:
+            result = measure(name, options.slices, library)
+            show(name, result)
+            machine.update("limits", name, result, options.output)
     return 0
 
 

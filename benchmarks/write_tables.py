@@ -234,6 +234,15 @@ def part_memory(results: Results) -> str:
     return table(head, rows) if rows else MISSING
 
 
+def _share(entry: dict[str, Any], suffix: str, name: str) -> str:
+    """Write the share of a limit that is reached: median, lower and upper quartile."""
+    median = entry[f"fraction{suffix}"].get(name)
+    if median is None:  # no split of the time
+        return NONE
+    lower, upper = entry[f"quartiles{suffix}"]["fraction"][name]
+    return f"{median:.0%} ({lower:.0%} to {upper:.0%})"
+
+
 def part_limits(results: Results) -> str:
     """Engine and C, side by side."""
     rows = []
@@ -245,17 +254,17 @@ def part_limits(results: Results) -> str:
     }
     for network, entry in sorted(results.get("limits", {}).items()):
         for key, (mine, what) in names.items():
-            share = entry["fraction"].get(key)
-            shown = f"{share:.0%}" if share else NONE
+            shown = _share(entry, "", key)
             limit, own = number(entry["limit"].get(key)), number(entry["engine"].get(mine))
             rows.append([f"`{network}`, {what}, ns", limit, own, shown])
         for suffix, threads in (("", "1 thread"), ("_2", "2 threads")):
-            floor = entry.get(f"floor{suffix}_s")
-            if floor:
-                run = entry[f"engine{suffix}"]["run_s"]
-                what = f"`{network}`, all of `run()`, {threads}, s"
-                rows.append([what, number(floor), number(run), f"{floor / run:.0%}"])
-    head = ["loop", "C", "this backend", "fraction of the limit"]
+            share = entry[f"fraction{suffix}"].get("whole")
+            if share:
+                run = entry[f"engine{suffix}"]["s_per_s"]
+                what = f"`{network}`, all of `run()`, {threads}, s for each"
+                shown = _share(entry, suffix, "whole")
+                rows.append([what, number(run * share), number(run), shown])
+    head = ["loop", "C", "this backend", "fraction of the limit (quartiles)"]
     return table(head, rows) if rows else MISSING
 
 
