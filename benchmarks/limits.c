@@ -1,14 +1,14 @@
 /* What this processor can do at best for the two inner loops of a clock-driven simulator.
 
-   limits_new() makes the arrays of a network of CELLS cells and rows of ROW targets on average,
-   of which SPIKES are due in each step on average; limits_measure() writes to out, in ns:
+   limits_new() makes the arrays of CELLS cells with rows of ROW targets on average, one for each
+   of SOURCES, of which SPIKES are due in each step on average; limits_measure() writes to out, ns:
    0. one event of  acc[index[i]] += w  on two float64 for each cell, with random 16-bit indices,
       in one go;
    1. one event of  count[index[i]]++  on as many bytes, likewise;
    2. one step of one cell of IF_curr_exp, in float64 with the same operations in the same order
       as pynn_greenmorph/cells/if_curr_exp.py;
-   3. one event as in 0 when both take turns, as in a network: a random number of rows of random
-      length, then a step of all cells.
+   3. one event as in 0 when both take turns, as in a network whose shortest delay is two steps:
+      the rows that are due in two steps, random in number and length, then two steps of all cells.
    The first three have nothing of a simulator around them: no rows, no delays, no record of
    spikes. The last has rows, and caches that the other loop has used. Two threads with arrays of
    their own at once tell what two threads can do at best. */
@@ -29,8 +29,9 @@ struct limits {
     uint8_t *count;
     uint16_t *index, *target;
     long *start;
-    double spikes, clock; /* rows due in a step; ticks that reading them takes by itself */
-    uint64_t state;
+    long sources;
+    double spikes;        /* rows due in a step */
+    uint64_t state, clock; /* clock: ticks that reading them takes by itself */
 };
 
 static double now_ns(void) {
@@ -40,11 +41,11 @@ static double now_ns(void) {
 }
 
 /* As the engine does: a clock that waits for all loads before it would cost more than a row. */
-static double ticks(void) {
+static uint64_t ticks(void) {
 #if defined(__x86_64__)
-    return (double)__builtin_ia32_rdtsc();
+    return __builtin_ia32_rdtsc();
 #else
-    return now_ns();
+    return (uint64_t)now_ns();
 #endif
 }
 
@@ -59,18 +60,18 @@ static double fraction(uint64_t *state) { return (double)(draw(state) >> 11) * 0
 
 static void *block(size_t bytes) { return aligned_alloc(64, (bytes + 63) / 64 * 64); }
 
-/* noinline: the loops stay what is timed, whatever is known about the arguments. */
-__attribute__((noinline)) static void deliver(double *restrict acc, const uint16_t *restrict index,
+/* The loops stay what is timed, whatever is known about the arguments. */
+__attribute__((noinline, noclone)) static void deliver(double *restrict acc, const uint16_t *restrict index,
                                               long n, double w) {
     for (long i = 0; i < n; i++) acc[index[i]] += w;
 }
 
-__attribute__((noinline)) static void tally(uint8_t *restrict count, const uint16_t *restrict index,
+__attribute__((noinline, noclone)) static void tally(uint8_t *restrict count, const uint16_t *restrict index,
                                             long n) {
     for (long i = 0; i < n; i++) count[index[i]]++;
 }
 
-__attribute__((noinline)) static long update(double *restrict v, double *restrict i_exc,
+__attribute__((noinline, noclone)) static long update(double *restrict v, double *restrict i_exc,
                                              double *restrict i_inh, double *restrict refractory,
                                              double *restrict in_exc, double *restrict in_inh,
                                              const double *restrict injected, long n,
@@ -116,50 +117,51 @@ static void restart(struct limits *l) {
     }
 }
 
-/* Each pair of cells is connected with the same probability; targets ascend. */
-static int make_rows(struct limits *l, long n, double probability) {
-    long room = (long)(1.1 * (double)n * ((double)n * probability + 100.0)), at = 0;
-    l->start = block((size_t)(n + 1) * sizeof *l->start);
+/* Each source is connected to each cell with the same probability; targets ascend. */
+static int make_rows(struct limits *l, double row) {
+    long room = (long)(1.1 * (double)l->sources * (row + 100.0)), at = 0;
+    double probability = row / (double)l->cells.n;
+    l->start = block((size_t)(l->sources + 1) * sizeof *l->start);
     l->target = block((size_t)room * sizeof *l->target);
     if (!l->start || !l->target) return 0;
-    for (long i = 0; i < n; i++) {
+    for (long i = 0; i < l->sources; i++) {
         l->start[i] = at;
-        for (long j = 0; j < n; j++)
+        for (long j = 0; j < l->cells.n; j++)
             if (fraction(&l->state) < probability && at < room) l->target[at++] = (uint16_t)j;
     }
-    l->start[n] = at;
+    l->start[l->sources] = at;
     return 1;
 }
 
-void limits_free(struct limits *l) {
+static void limits_free(struct limits *l) {
     for (int k = 0; k < 7; k++)
         if (k != 5) free(l->cells.a[k]);
     free(l->count), free(l->index), free(l->target), free(l->start), free(l);
 }
 
-struct limits *limits_new(long cells, long row, double spikes) {
+struct limits *limits_new(long cells, long sources, double row, double spikes) {
     if (cells < 2 || 2 * cells > 65536) return NULL; /* indices have 16 bits */
     struct limits *l = calloc(1, sizeof *l);
     if (!l) return NULL;
-    l->cells.n = cells, l->spikes = spikes, l->state = 88172645463325252u;
+    l->cells.n = cells, l->sources = sources, l->spikes = spikes, l->state = 88172645463325252u;
     int whole = 1;
     for (int k = 0; k < 7; k++) {
         if (k == 5) continue; /* one table, as rows address it */
         l->cells.a[k] = block((size_t)(k == 4 ? 2 * cells : cells) * sizeof(double));
         whole &= l->cells.a[k] != NULL;
     }
-    l->cells.a[5] = l->cells.a[4] + cells;
     l->count = block((size_t)(2 * cells));
     l->index = block(EVENTS * sizeof *l->index);
-    if (!whole || !l->count || !l->index || !make_rows(l, cells, (double)row / (double)cells)) {
+    if (!whole || !l->count || !l->index || !make_rows(l, row)) {
         limits_free(l);
         return NULL;
     }
+    l->cells.a[5] = l->cells.a[4] + cells;
     for (long i = 0; i < 2 * cells; i++) l->count[i] = 0;
     for (long i = 0; i < EVENTS; i++) l->index[i] = (uint16_t)(draw(&l->state) % (uint64_t)(2 * cells));
-    l->clock = 1e9;
+    l->clock = UINT64_MAX;
     for (int i = 0; i < 100; i++) {
-        double began = ticks(), took = ticks() - began;
+        uint64_t began = ticks(), took = ticks() - began;
         if (took < l->clock) l->clock = took;
     }
     return l;
@@ -173,24 +175,25 @@ static long some_rows(struct limits *l) { /* Poisson, by products of uniform num
 }
 
 static double time_in_turns(struct limits *l, long steps, double *sink) {
-    double spent = 0.0, began_ns = now_ns(), began_ticks = ticks();
+    double began_ns = now_ns(), spent = 0.0;
+    uint64_t began_ticks = ticks();
     long events = 0, found = 0, row[256];
     restart(l);
-    for (long s = 0; s < steps; s++) {
-        long n = some_rows(l);
+    for (long s = 0; s < steps; s += 2) {
+        long n = some_rows(l) + some_rows(l);
         if (n > 256) n = 256;
-        for (long i = 0; i < n; i++) row[i] = (long)(draw(&l->state) % (uint64_t)l->cells.n);
-        double began = ticks();
+        for (long i = 0; i < n; i++) row[i] = (long)(draw(&l->state) % (uint64_t)l->sources);
+        uint64_t began = ticks();
         for (long i = 0; i < n; i++) {
             long first = l->start[row[i]], length = l->start[row[i] + 1] - first;
             deliver(l->cells.a[4], l->target + first, length, 1e-6);
             events += length;
         }
-        spent += ticks() - began - l->clock;
-        found += step(&l->cells);
+        spent += (double)(ticks() - began) - (double)l->clock;
+        found += step(&l->cells) + step(&l->cells);
     }
     *sink += (double)found;
-    return spent / (double)events * (now_ns() - began_ns) / (ticks() - began_ticks);
+    return spent / (double)events * (now_ns() - began_ns) / (double)(ticks() - began_ticks);
 }
 
 /* Returns a number that depends on all that was computed. */

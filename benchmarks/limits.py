@@ -5,7 +5,7 @@ without fused multiply-add, which would change the last bits) in a temporary
 folder. For each network and number of threads a new process builds the network,
 then takes turns: a slice of ``sim.run()``, the loops in C, and so on. Both see the
 same processor, its neighbours too; a fraction is the median over the slices of
-what C took over what the engine took.
+what C took over what the engine took, which is not quite the quotient of their medians.
 
 - An event: ``acc[index[i]] += w`` at random places of a table as large as the
   network's (two receptors of each cell, float64), in one go.
@@ -19,7 +19,7 @@ The engine's figures are its own (``sim.profile()``): seconds in delivery for
 each synaptic event, seconds in updates for each step of a cell, in the networks
 ``va4k`` and ``va20k_k1000``. A fraction of 1 would be the loop in C with no
 network around it. With two threads, two threads run the loops at once, each
-with half of the network: no simulator that adds each event to a table in float64,
+with half of the targets: no simulator that adds each event to a table in float64,
 and makes one step of all cells after the other, can be faster than their loops.
 """
 
@@ -48,11 +48,15 @@ _CELL_STEPS = 20_000_000
 _RATE_HZ = 5.0
 #: The order of the results in C.
 _FIGURES = ("event_ns", "count_ns", "update_ns", "turns_event_ns")
-#: Which of the engine's figures stands beside each of the limits.
+#: Which of the engine's figures stands beside each of the limits. ``s_per_s``: a step of each
+#: cell and its events, in seconds for each second of the network's time.
 _OURS = {
     "event_ns": "event_ns", "count_ns": "event_ns", "turns_event_ns": "event_ns",
-    "update_ns": "update_ns",
+    "update_ns": "update_ns", "s_per_s": "s_per_s",
 }  # fmt: skip
+
+#: What is measured and worked out in each slice.
+_KEYS = ("limit", "engine", "fraction")
 
 Figures = dict[str, float]
 
@@ -82,55 +86,54 @@ class Loops:
         self._c = ctypes.CDLL(str(library))
         self._c.limits_new.restype = ctypes.c_void_p
         self._c.limits_measure.restype = ctypes.c_double
-        self._pool = ThreadPoolExecutor(threads)
-        sizes = ctypes.c_long(workload.cells // threads), ctypes.c_long(workload.degree // threads)
+        self._workload, self._pool = workload, ThreadPoolExecutor(threads)
+        sizes = ctypes.c_long(workload.cells // threads), ctypes.c_long(workload.cells)
+        row = ctypes.c_double(workload.degree / threads)
         spikes = ctypes.c_double(_RATE_HZ * workload.cells * DT_MS / 1000.0)
-        self._arrays = [self._c.limits_new(*sizes, spikes) for _ in range(threads)]
+        self._arrays = [self._c.limits_new(*sizes, row, spikes) for _ in range(threads)]
         if not all(self._arrays):
             raise RuntimeError(f"no arrays for {workload.name} on {threads} threads")
 
-    def _one(self, arrays: int) -> list[float]:
+    def _one(self, arrays: int) -> Figures:
         out = (ctypes.c_double * len(_FIGURES))()
         self._c.limits_measure(ctypes.c_void_p(arrays), out)
-        return list(out)
+        return dict(zip(_FIGURES, out, strict=True))
 
-    def measure(self) -> Figures:
-        """Return the ns of each loop on the slowest thread."""
-        columns = zip(*self._pool.map(self._one, self._arrays), strict=True)
-        return dict(zip(_FIGURES, map(max, columns), strict=True))
+    def measure(self, events_per_update: float) -> Figures:
+        """Return the ns of each loop on the slowest thread, over the number of threads.
+
+        ``s_per_s`` is what a step of each cell takes and its events, one thread after the other.
+        """
+        threads = list(self._pool.map(self._one, self._arrays))
+        result = {name: max(one[name] for one in threads) / len(threads) for name in _FIGURES}
+        floors = [one["update_ns"] + events_per_update * one["event_ns"] for one in threads]
+        updates_per_s = self._workload.cells * 1000.0 / DT_MS
+        return result | {"s_per_s": 1e-9 * updates_per_s * max(floors) / len(threads)}
 
 
 def slice_of(sim: Any, workload: Workload, before: Figures) -> tuple[Figures, Figures]:
     """Run the network on; return what an event and an update cost, and the profile after it.
 
-    ``s_per_s`` are the seconds for each of biological time.
+    ``s_per_s`` are the seconds for each second of the network's time.
+
+    Raises
+    ------
+    RuntimeError
+        On a processor without a counter to split the time by.
     """
     t_ms = _CELL_STEPS // workload.cells * DT_MS
     run_s, _ = timed(sim.run, t_ms)
     after = profile_of(sim)
-    spent = {name: after[name] - before[name] for name in after if name in before}
-    result = {"s_per_s": 1000.0 * run_s / t_ms, "whole_ns": 1e9 * run_s / _CELL_STEPS}
-    if "delivery_s" in spent:
-        result |= {
-            "event_ns": 1e9 * spent["delivery_s"] / max(spent["synaptic_events"], 1),
-            "update_ns": 1e9 * spent["update_s"] / max(spent["neuron_updates"], 1),
-            "events_per_update": spent["synaptic_events"] / max(spent["neuron_updates"], 1),
-            **{name: value for name, value in spent.items() if name.endswith("_s")},
-        }
-    return result, after
-
-
-def floor_ns(limit: Figures, engine: Figures) -> float:
-    """Return what the bare loops in C take for one step of one cell and its events, ns."""
-    return limit["update_ns"] + engine["events_per_update"] * limit["event_ns"]
-
-
-def fractions_of(limit: Figures, engine: Figures, threads: int) -> Figures:
-    """Return the share of each limit that the engine reaches in a slice; of ``run()`` too."""
-    if "event_ns" not in engine:  # no split of the time
-        return {}
-    fractions = {name: limit[name] / engine[mine] for name, mine in _OURS.items()}
-    return fractions | {"whole": floor_ns(limit, engine) / threads / engine["whole_ns"]}
+    if "delivery_s" not in after:
+        raise RuntimeError("sim.profile() does not split the time on this processor")
+    spent = {name: after[name] - before[name] for name in after}
+    return {
+        "s_per_s": 1000.0 * run_s / t_ms,
+        "event_ns": 1e9 * spent["delivery_s"] / spent["synaptic_events"],
+        "update_ns": 1e9 * spent["update_s"] / spent["neuron_updates"],
+        "events_per_update": spent["synaptic_events"] / spent["neuron_updates"],
+        **{name: value for name, value in spent.items() if name.endswith("_s")},
+    }, after
 
 
 def measure_here(name: str, threads: int, slices: int, library: Path) -> dict[str, Any]:
@@ -139,13 +142,13 @@ def measure_here(name: str, threads: int, slices: int, library: Path) -> dict[st
     build_pynn(sim, workload, threads)
     sim.run(FIRST_MS)
     loops, profile = Loops(library, workload, threads), profile_of(sim)
-    raw: dict[str, list[Figures]] = {"limit": [], "engine": [], "fraction": []}
+    raw: dict[str, list[Figures]] = {key: [] for key in _KEYS}
     for _ in range(slices):
         engine, profile = slice_of(sim, workload, profile)
-        limit = loops.measure()
+        limit = loops.measure(engine["events_per_update"])
         raw["limit"].append(limit)
         raw["engine"].append(engine)
-        raw["fraction"].append(fractions_of(limit, engine, threads))
+        raw["fraction"].append({name: limit[name] / engine[mine] for name, mine in _OURS.items()})
     result: dict[str, Any] = {"quartiles": {}}
     for key, rows in raw.items():
         cuts = {one: statistics.quantiles(row[one] for row in rows) for one in rows[0]}
@@ -174,27 +177,17 @@ def measure(name: str, slices: int, library: Path) -> dict[str, Any]:
 
 def show(name: str, result: dict[str, Any]) -> None:
     """Print the figures of one network."""
-    print(f"\n{name:15} limit in C    engine   fraction")
-    for figure, mine in _OURS.items():
-        if figure not in result["fraction"]:
-            print(f"{figure:15} {result['limit'][figure]:7.3f} ns   no split of the time")
-            continue
-        print(
-            f"{figure:15} {result['limit'][figure]:7.3f} ns {result['engine'][mine]:7.3f} ns "
-            f"{result['fraction'][figure]:7.1%}"
-        )
     for threads, suffix in ((1, ""), (2, "_2")):
-        whole, run = result[f"fraction{suffix}"].get("whole"), result[f"engine{suffix}"]["s_per_s"]
-        if whole:
-            print(
-                f"all of run(), {threads} thread(s): {run:.4f} s for each, {whole:.1%} of the limit"
-            )
+        print(f"\n{name}, {threads} thread(s):  C     engine   fraction")
+        for figure, mine in _OURS.items():
+            limit, engine, share = (result[f"{key}{suffix}"] for key in _KEYS)
+            print(f"{figure:20} {limit[figure]:8.4f} {engine[mine]:8.4f} {share[figure]:8.1%}")
 
 
 def main() -> int:
     """Measure, print and write; or measure one network here and print JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--slices", type=int, default=60)
+    parser.add_argument("--slices", type=int, default=60, help="at least 2")
     parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=list(NETWORKS))
     parser.add_argument("--output", type=Path, default=machine.RESULTS)
     parser.add_argument("--threads", type=int, help=argparse.SUPPRESS)

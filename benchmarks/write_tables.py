@@ -124,6 +124,26 @@ def ratios(entry: Results, name: str, threads: int) -> dict[str, float]:
     return {s: time / own for s, time in times.items() if time is not None}
 
 
+def _seconds(row: Results, name: str) -> list[float]:
+    """Return a figure of each round; see :func:`figure`."""
+    if name == "ready_s":
+        return [one["build_s"] + one["first_s"] for one in row["raw"]]
+    return [one[name] for one in row["raw"]]
+
+
+def with_range(entry: Results, name: str, threads: int, other: str) -> str:
+    """Write a ratio, and the lowest and highest of the rounds that both took part in."""
+    ratio = ratios(entry, name, threads).get(other)
+    if ratio is None:
+        return NONE
+    rows = (row_of(entry, simulator, threads) for simulator in (other, OURS))
+    theirs, own = (_seconds(row, name) for row in rows if row is not None)
+    each = [their / our for their, our in zip(theirs, own, strict=False)]
+    if len(each) == 1:
+        return number(ratio)
+    return f"{number(ratio)} ({number(min(each))} to {number(max(each))})"
+
+
 def timed_entries(results: Results) -> list[Results]:
     """Return the workloads in the order of size, without the one that is only built."""
     entries = [e for name, e in results.get("peers", {}).items() if name != "build"]
@@ -135,9 +155,8 @@ def ratio_table(entries: list[Results], name: str, own: str) -> str:
     rows = []
     for entry in entries:
         for threads in sorted({row["threads"] for row in entry["rows"]}):
-            found = ratios(entry, name, threads)
             own_s = figure(row_of(entry, OURS, threads), name)
-            shown = [number(found.get(s)) for s in OTHERS]
+            shown = [with_range(entry, name, threads, s) for s in OTHERS]
             rows.append([title(entry), str(threads), *shown, number(own_s)])
     head = ["network", "threads", *(NAMES[s] for s in OTHERS), own]
     return table(head, rows) if rows else MISSING
@@ -234,36 +253,29 @@ def part_memory(results: Results) -> str:
     return table(head, rows) if rows else MISSING
 
 
-def _share(entry: dict[str, Any], suffix: str, name: str) -> str:
-    """Write the share of a limit that is reached: median, lower and upper quartile."""
-    median = entry[f"fraction{suffix}"].get(name)
-    if median is None:  # no split of the time
-        return NONE
-    lower, upper = entry[f"quartiles{suffix}"]["fraction"][name]
-    return f"{median:.0%} ({lower:.0%} to {upper:.0%})"
+def _limit(entry: Results, suffix: str, key: str, mine: str) -> list[str]:
+    """Return what C takes, what we take, and the fraction with its quartiles."""
+    limit, engine, fraction = (entry[f"{one}{suffix}"] for one in ("limit", "engine", "fraction"))
+    lower, upper = entry[f"quartiles{suffix}"]["fraction"][key]
+    share = f"{fraction[key]:.0%} ({lower:.0%} to {upper:.0%})"
+    return [number(limit[key]), number(engine[mine]), share]
 
 
 def part_limits(results: Results) -> str:
     """Engine and C, side by side."""
     rows = []
     names = {
-        "event_ns": ("event_ns", "synaptic event"),
-        "count_ns": ("event_ns", "synaptic event, counted in bytes"),
-        "turns_event_ns": ("event_ns", "synaptic event, in turns with steps"),
-        "update_ns": ("update_ns", "step of a cell"),
+        "event_ns": ("event_ns", "synaptic event, ns"),
+        "count_ns": ("event_ns", "synaptic event, counted in bytes, ns"),
+        "turns_event_ns": ("event_ns", "synaptic event, in turns with steps, ns"),
+        "update_ns": ("update_ns", "step of a cell, ns"),
+        "s_per_s": ("s_per_s", "all of `run()`, 1 thread, s for each s"),
     }
     for network, entry in sorted(results.get("limits", {}).items()):
         for key, (mine, what) in names.items():
-            shown = _share(entry, "", key)
-            limit, own = number(entry["limit"].get(key)), number(entry["engine"].get(mine))
-            rows.append([f"`{network}`, {what}, ns", limit, own, shown])
-        for suffix, threads in (("", "1 thread"), ("_2", "2 threads")):
-            share = entry[f"fraction{suffix}"].get("whole")
-            if share:
-                run = entry[f"engine{suffix}"]["s_per_s"]
-                what = f"`{network}`, all of `run()`, {threads}, s for each"
-                shown = _share(entry, suffix, "whole")
-                rows.append([what, number(run * share), number(run), shown])
+            rows.append([f"`{network}`, {what}", *_limit(entry, "", key, mine)])
+        what = names["s_per_s"][1].replace("1 thread", "2 threads")
+        rows.append([f"`{network}`, {what}", *_limit(entry, "_2", "s_per_s", "s_per_s")])
     head = ["loop", "C", "this backend", "fraction of the limit (quartiles)"]
     return table(head, rows) if rows else MISSING
 

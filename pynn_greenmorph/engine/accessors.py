@@ -127,7 +127,7 @@ def stretch_of(share):  # type: ignore[no-untyped-def]
 def accessors(share: Share) -> str:
     """Return the source of ``blocks_of()`` and its like for compiled code.
 
-    There a share is the numbers of its memory map, and each function makes one
+    There a share is the address of its memory map, and each function makes one
     named tuple of arrays out of them: passing all arrays from function to
     function would take Numba ten seconds to compile.
 

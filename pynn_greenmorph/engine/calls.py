@@ -1,8 +1,9 @@
 """Call a kernel through its address, and pass on by address, from compiled code.
 
 The address of a kernel is data, so the caller's machine code can be cached and serves
-every cell type and synapse type. What all functions of the run loop are passed is one
-word each: as arrays and named tuples they were 20 words, pushed for every call.
+every cell type and synapse type. Share and setting, which most functions of the run loop
+are passed, are one word each; an array and a named tuple would be twenty, pushed for
+every call.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def place_of(typingctx, array, index):  # type: ignore[no-untyped-def]
 
 @intrinsic
 def words_of(typingctx, array):  # type: ignore[no-untyped-def]
-    """The words of an array of int64, by address."""
+    """The words of an array of int64, by address; the caller keeps its memory alive."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return _data(context, builder, signature.args[0], args[0])
@@ -55,7 +56,7 @@ def words_of(typingctx, array):  # type: ignore[no-untyped-def]
 
 @intrinsic
 def setting_of(typingctx, array):  # type: ignore[no-untyped-def]
-    """The setting whose fields are the elements of an array of int64, by address."""
+    """The setting whose fields are the words of an array, by address; see :func:`words_of`."""
     record = types.Record.make_c_struct([(name, types.int64) for name in Setting._fields])
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:

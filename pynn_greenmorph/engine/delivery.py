@@ -37,8 +37,7 @@ __all__ = [
     "visit_spikes",
 ]
 
-#: What happens for every spike: a call of a function with twenty arguments takes
-#: as long as a short row.
+#: What happens for every spike: a call takes as long as a short row.
 INLINED = (
     "add_constant",
     "ask_for_row",
@@ -211,7 +210,7 @@ def add_single(table, first, end, first_cell, last_cell, owner, ring_row, share)
 
 
 def visit_spikes(bucket, until, owner, end, n_visits, step, setting, share):  # type: ignore[no-untyped-def]
-    """List the rows of an owner's spikes from the buckets to before ``until``.
+    """List the rows of an owner's spikes of the buckets from ``bucket`` to before ``until``.
 
     A full list is delivered. The owner's cursor moves on to the first entry of the log that
     is not of these populations. Returns the number of visits that wait.
@@ -259,7 +258,8 @@ def visit_singles(bucket, n_visits, step, at, setting, share):  # type: ignore[n
 def deliver_group(group, at, n_visits, step, setting, share):  # type: ignore[no-untyped-def]
     """List the rows of a delay group, by population, then owner; ``at`` counts the log's steps.
 
-    One owner's spikes are in the order of populations, and listed in one go.
+    A single owner's spikes are in the order of populations: buckets of rows that follow each
+    other are listed in one go. Of several owners, all come first with one population.
     """
     rows, log, cursor = rows_of(share), log_of(share), scratch_of(share).cursor
     n_owners = log.end.shape[0]
