@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import warnings
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -127,9 +129,12 @@ def test_tables_are_made_from_results(benchmark_module: Any) -> None:
     median = {"build_s": 1.0, "first_s": 1.0, "run_s": 2.0}
     check = {"exact": True, "exact_with_brian2": True, "brian2_difference": None}
     quiet = {"spikes": [7], "threads": 1, "cores_busy_elsewhere": 0.0}
+    others = {**median, "run_s": 1.0, "build_s": 9.0}
+    slow = {**others, "run_s": 3.0}
     rows = [
-        {"simulator": "greenmorph", "median": median, **quiet},
-        {"simulator": "nest", "median": {**median, "run_s": 1.0, "build_s": 9.0}, **quiet},
+        {"simulator": "greenmorph", "median": median, "raw": [median, median], **quiet},
+        {"simulator": "nest", "median": others, "raw": [others, slow], **quiet},
+        {"simulator": "brian2", "median": slow, "raw": [slow], **quiet},
     ]
     entry = {"cells": 4000, "degree": 80, "drawn": False, "rows": rows, "check": check}
     machine = benchmark_module("machine").describe()
@@ -137,8 +142,10 @@ def test_tables_are_made_from_results(benchmark_module: Any) -> None:
     results = {"peers": {"va4k": {**entry, "machine": machine}, "brunel": other}}
     tables.mark_machines(results)
     assert "- B: another (family" in tables.part_machine(results)
-    assert "|4 000 cells × 80 (A)|1|–|0.50|–|2.0|" in tables.part_run(results)
-    assert "|4 000 cells × 80, Brunel (B)|1|–|5.0|–|2.0|" in tables.part_build(results)
+    # Of what was measured once there is no range.
+    assert "|4 000 cells × 80 (A)|1|–|0.50 (0.50 to 1.5)|1.5|2.0|" in tables.part_run(results)
+    build = "|4 000 cells × 80, Brunel (B)|1|–|5.0 (5.0 to 5.0)|5.0|2.0|"
+    assert build in tables.part_build(results)
     assert tables.part_losses(results).count("\n") == 1
     assert "run, 1 thread: NEST needs 0.50" in tables.part_losses(results)
     assert len(tables.part_readme(results).splitlines()) <= 8
@@ -177,6 +184,29 @@ def test_tables_of_reports_and_of_counting_are_made_from_results(benchmark_modul
     assert "`reports counting`" in tables.part_machine(results)
     nothing = tables.MISSING
     assert (tables.part_reports({}), tables.part_counting({})) == (nothing, nothing)
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="the loops to compare with are in C")
+def test_slices_of_run_and_the_loops_in_c_take_turns(
+    benchmark_module: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    limits, tables = benchmark_module("limits"), benchmark_module("write_tables")
+    small = replace(limits.WORKLOADS["va4k"], cells=400, degree=40)
+    monkeypatch.setitem(limits.WORKLOADS, "va4k", small)
+    monkeypatch.setattr(limits, "_CELL_STEPS", 400_000)
+    library = limits.compile_limits(tmp_path)
+    one, two = (limits.measure_here("va4k", threads, 3, library) for threads in (1, 2))
+    for key in ("limit", "engine", "fraction"):
+        for name, (lower, upper) in one["quartiles"][key].items():
+            assert lower <= one[key][name] <= upper
+    # A step of each cell and its events take longer than the step alone.
+    assert one["limit"]["s_per_s"] > 1e-9 * one["limit"]["update_ns"] * 400 * 10_000 > 0.0
+    assert min(one["engine"][name] for name in ("event_ns", "update_ns", "s_per_s")) > 0.0
+    entry = one | {f"{key}_2": value for key, value in two.items()}
+    rows = tables.part_limits({"limits": {"small": entry}}).splitlines()[2:]
+    assert len(rows) == 6
+    assert f"({one['quartiles']['fraction']['event_ns'][0]:.0%} to" in rows[0]
+    assert "2 threads" in rows[-1]
 
 
 def test_a_report_is_timed_on_every_priced_board(
