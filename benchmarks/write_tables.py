@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import statistics
 import string
 import sys
 from collections.abc import Iterator
@@ -115,33 +116,45 @@ def figure(row: Results | None, name: str) -> float | None:
     return None if value is None else float(value)
 
 
-def ratios(entry: Results, name: str, threads: int) -> dict[str, float]:
-    """Return, for each other simulator, its time over ours with as many threads."""
-    own = figure(row_of(entry, OURS, threads), name)
-    if not own:
-        return {}
-    times = {s: figure(row_of(entry, s, threads), name) for s in OTHERS}
-    return {s: time / own for s, time in times.items() if time is not None}
-
-
-def _seconds(row: Results, name: str) -> list[float]:
-    """Return a figure of each round; see :func:`figure`."""
+def _seconds(row: Results, name: str) -> list[float] | None:
+    """Return a figure of each round, or None; see :func:`figure`."""
+    if figure(row, name) is None:
+        return None
     if name == "ready_s":
         return [one["build_s"] + one["first_s"] for one in row["raw"]]
     return [one[name] for one in row["raw"]]
 
 
-def with_range(entry: Results, name: str, threads: int, other: str) -> str:
-    """Write a ratio, and the lowest and highest of the rounds that both took part in."""
-    ratio = ratios(entry, name, threads).get(other)
-    if ratio is None:
+def quotients(entry: Results, name: str, threads: int) -> dict[str, list[float]]:
+    """Return, for each other simulator, its time over ours with as many threads, round by round.
+
+    What was measured in fewer rounds than ours is one quotient, of the medians.
+    """
+    rows = {s: row_of(entry, s, threads) for s in (OURS, *OTHERS)}
+    times = {s: _seconds(row, name) for s, row in rows.items() if row is not None}
+    own, found = times.pop(OURS, None), {}
+    for simulator, theirs in times.items():
+        if own is None or theirs is None:
+            continue
+        if len(theirs) == len(own):
+            found[simulator] = [their / our for their, our in zip(theirs, own, strict=True)]
+        else:
+            found[simulator] = [statistics.median(theirs) / statistics.median(own)]
+    return found
+
+
+def ratios(entry: Results, name: str, threads: int) -> dict[str, float]:
+    """Return, for each other simulator, the median of :func:`quotients`."""
+    found = quotients(entry, name, threads)
+    return {simulator: statistics.median(each) for simulator, each in found.items()}
+
+
+def with_range(each: list[float] | None) -> str:
+    """Write the median of quotients, and the lowest and the highest."""
+    if each is None:
         return NONE
-    rows = (row_of(entry, simulator, threads) for simulator in (other, OURS))
-    theirs, own = (_seconds(row, name) for row in rows if row is not None)
-    each = [their / our for their, our in zip(theirs, own, strict=False)]
-    if len(each) == 1:
-        return number(ratio)
-    return f"{number(ratio)} ({number(min(each))} to {number(max(each))})"
+    median = number(statistics.median(each))
+    return median if len(each) == 1 else f"{median} ({number(min(each))} to {number(max(each))})"
 
 
 def timed_entries(results: Results) -> list[Results]:
@@ -156,7 +169,8 @@ def ratio_table(entries: list[Results], name: str, own: str) -> str:
     for entry in entries:
         for threads in sorted({row["threads"] for row in entry["rows"]}):
             own_s = figure(row_of(entry, OURS, threads), name)
-            shown = [with_range(entry, name, threads, s) for s in OTHERS]
+            found = quotients(entry, name, threads)
+            shown = [with_range(found.get(s)) for s in OTHERS]
             rows.append([title(entry), str(threads), *shown, number(own_s)])
     head = ["network", "threads", *(NAMES[s] for s in OTHERS), own]
     return table(head, rows) if rows else MISSING
