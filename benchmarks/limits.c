@@ -30,8 +30,9 @@ struct limits {
     uint16_t *index, *target;
     long *start;
     long sources;
-    double spikes;        /* rows due in a step */
-    uint64_t state, clock; /* clock: ticks that reading them takes by itself */
+    double spikes;  /* rows due in a step */
+    uint64_t state; /* of the random numbers */
+    uint64_t clock; /* ticks that reading them takes by itself */
 };
 
 static double now_ns(void) {
@@ -61,21 +62,19 @@ static double fraction(uint64_t *state) { return (double)(draw(state) >> 11) * 0
 static void *block(size_t bytes) { return aligned_alloc(64, (bytes + 63) / 64 * 64); }
 
 /* The loops stay what is timed, whatever is known about the arguments. */
-__attribute__((noinline, noclone)) static void deliver(double *restrict acc, const uint16_t *restrict index,
-                                              long n, double w) {
+#define TIMED __attribute__((noinline, noclone)) static
+
+TIMED void deliver(double *restrict acc, const uint16_t *restrict index, long n, double w) {
     for (long i = 0; i < n; i++) acc[index[i]] += w;
 }
 
-__attribute__((noinline, noclone)) static void tally(uint8_t *restrict count, const uint16_t *restrict index,
-                                            long n) {
+TIMED void tally(uint8_t *restrict count, const uint16_t *restrict index, long n) {
     for (long i = 0; i < n; i++) count[index[i]]++;
 }
 
-__attribute__((noinline, noclone)) static long update(double *restrict v, double *restrict i_exc,
-                                             double *restrict i_inh, double *restrict refractory,
-                                             double *restrict in_exc, double *restrict in_inh,
-                                             const double *restrict injected, long n,
-                                             const double *c) {
+TIMED long update(double *restrict v, double *restrict i_exc, double *restrict i_inh,
+                  double *restrict refractory, double *restrict in_exc, double *restrict in_inh,
+                  const double *restrict injected, long n, const double *c) {
     const double p22 = c[0], p21_exc = c[1], p21_inh = c[2], p20 = c[3], p11_exc = c[4];
     const double p11_inh = c[5], i_offset = c[6], theta = c[7], v_reset = c[8], pause = c[9];
     long spikes = 0;
@@ -158,7 +157,8 @@ struct limits *limits_new(long cells, long sources, double row, double spikes) {
     }
     l->cells.a[5] = l->cells.a[4] + cells;
     for (long i = 0; i < 2 * cells; i++) l->count[i] = 0;
-    for (long i = 0; i < EVENTS; i++) l->index[i] = (uint16_t)(draw(&l->state) % (uint64_t)(2 * cells));
+    for (long i = 0; i < EVENTS; i++)
+        l->index[i] = (uint16_t)(draw(&l->state) % (uint64_t)(2 * cells));
     l->clock = UINT64_MAX;
     for (int i = 0; i < 100; i++) {
         uint64_t began = ticks(), took = ticks() - began;

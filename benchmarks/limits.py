@@ -160,7 +160,7 @@ def measure_here(name: str, threads: int, slices: int, library: Path) -> dict[st
 def measure_apart(name: str, threads: int, slices: int, library: Path) -> dict[str, Any]:
     """Measure in a new process; see :func:`measure_here`."""
     command = [sys.executable, __file__, "--networks", name, "--slices", str(slices)]
-    command += ["--threads", str(threads), "--library", str(library)]
+    command += ["--threads", str(threads), "--compiled", str(library)]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     result: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
     return result
@@ -191,11 +191,11 @@ def main() -> int:
     parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=list(NETWORKS))
     parser.add_argument("--output", type=Path, default=machine.RESULTS)
     parser.add_argument("--threads", type=int, help=argparse.SUPPRESS)
-    parser.add_argument("--library", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--compiled", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.library:
+    if options.compiled:
         name = options.networks[0]
-        print(json.dumps(measure_here(name, options.threads, options.slices, options.library)))
+        print(json.dumps(measure_here(name, options.threads, options.slices, options.compiled)))
         return 0
     with tempfile.TemporaryDirectory(prefix="limits_") as folder:
         library = compile_limits(Path(folder))

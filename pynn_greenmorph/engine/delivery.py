@@ -240,7 +240,7 @@ def visit_spikes(bucket, until, owner, end, n_visits, step, setting, share):  # 
     return n_visits
 
 
-def visit_singles(bucket, n_visits, step, at, setting, share):  # type: ignore[no-untyped-def]
+def visit_singles(bucket, at, n_visits, step, setting, share):  # type: ignore[no-untyped-def]
     """Add the rows of a bucket that are one synapse each, after those that wait."""
     rows, log, cursor = rows_of(share), log_of(share), scratch_of(share).cursor
     if n_visits > 0:
@@ -277,7 +277,7 @@ def deliver_group(group, at, n_visits, step, setting, share):  # type: ignore[no
                 n_visits = 0
             deliver_direct(bucket, step, at + setting.log_base, setting, share)
         elif n_spikes > 0 and kind == ONE_EACH and len(rows.offset) == 0:
-            visit_singles(bucket, n_visits, step, at, setting, share)
+            visit_singles(bucket, at, n_visits, step, setting, share)
             n_visits = 0
         elif n_spikes > 0:
             while n_owners == 1 and until < behind and peek(rows.bucket_kind, until) == ROWS:
