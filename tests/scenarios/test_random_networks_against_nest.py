@@ -29,6 +29,8 @@ STRENGTHS = {
     **DRIVES,
     "IF_curr_exp": Drive({}, AS_ALPHA.w_exc, AS_ALPHA.w_inh, 0.0, network=AS_ALPHA.network),
 }
+#: Whose weights are in mV: pyNN.nest 0.13.0 makes their ``w_max`` 1000 times larger than asked for.
+IN_MV = ("IF_curr_delta", "Izhikevich")
 #: Cells by population: one, less than a vector, part of a block of 512, one more than it, two.
 SIZES = [1, 7, 130, 513, 700]
 
@@ -43,6 +45,7 @@ class Wiring:
     density: float
     one_weight: bool
     one_delay: bool
+    plastic: bool
     seed: int
 
 
@@ -73,6 +76,7 @@ def networks(draw: st.DrawFn) -> Network:
                 density=st.sampled_from([0.02, 0.1, 0.3]),
                 one_weight=st.booleans(),
                 one_delay=st.booleans(),
+                plastic=st.sampled_from([False, False, True]),
                 seed=seeds,
             ),
             min_size=1,
@@ -95,13 +99,27 @@ def weights_of(
     return np.round(weights * 2**20) / 2**20 if kind == "IF_curr_delta" else weights
 
 
+def synapse_of(sim: Any, wiring: Wiring, kind: str, weights: NDArray[np.float64]) -> Any:
+    """Static synapses, or such that learn quickly; weights below 0, of currents, never do."""
+    if not wiring.plastic or weights[0] < 0.0:
+        return sim.StaticSynapse()
+    largest = 2.0 * float(weights.max())
+    if sim.__name__ == "pyNN.nest" and kind in IN_MV:
+        largest /= 1000.0
+    return sim.STDPMechanism(
+        timing_dependence=sim.SpikePairRule(A_plus=0.05, A_minus=0.04),
+        weight_dependence=sim.AdditiveWeightDependence(w_max=largest),
+    )
+
+
 def connect(sim: Any, network: Network, wiring: Wiring, populations: list[Any]) -> None:
     """Random pairs, of which some occur several times."""
     random = np.random.default_rng(wiring.seed)
     n_pre, n_post = network.sizes[wiring.pre], network.sizes[wiring.post]
     count = min(max(1, int(wiring.density * n_pre * n_post)), 20_000)
     pairs = random.integers(n_pre, size=count), random.integers(n_post, size=count)
-    weights = weights_of(wiring, network.kinds[wiring.post], count, count / n_post, random)
+    kind = network.kinds[wiring.post]
+    weights = weights_of(wiring, kind, count, count / n_post, random)
     steps = random.integers(network.min_delay, MAX_DELAY + 1, size=count)
     delays = np.round(DT * (steps[:1].repeat(count) if wiring.one_delay else steps), 1)
     rows = zip(*(column.tolist() for column in (*pairs, weights, delays)), strict=True)
@@ -110,7 +128,7 @@ def connect(sim: Any, network: Network, wiring: Wiring, populations: list[Any]) 
         populations[wiring.pre],
         populations[wiring.post],
         connector,
-        sim.StaticSynapse(),
+        synapse_of(sim, wiring, kind, weights),
         receptor_type=wiring.receptor,
     )
 
