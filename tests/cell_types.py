@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from pyNN.random import NumpyRNG, RandomDistribution
 
-from tests.models import DT, on_grid, steps_of
+from tests.models import DT, on_grid, steps_of, summable
 
 
 @dataclass(frozen=True)
@@ -138,9 +138,7 @@ def driven(sim: Any, name: str, t_stop: float = 300.0, names: Any = None) -> Tra
         trains = [on_grid(np.unique(draw.randint(3, 3000, size=150))) for _ in range(8)]
         source = sim.Population(8, sim.SpikeSourceArray(spike_times=trains))
         rows = [
-            # Whole multiples of 2**-20: jumps of the potential (mV) from both receptors, which
-            # NEST adds up as they come, have the same sum in any order.
-            (i, j, round(weight * draw.uniform(0.5, 1.5) * 2**20) / 2**20, DT * draw.randint(1, 40))
+            (i, j, float(summable(weight * draw.uniform(0.5, 1.5))), DT * draw.randint(1, 40))
             for i in range(8)
             for j in range(4)
             if (i + j) % 2

@@ -28,6 +28,14 @@ def on_grid(steps: Any) -> list[float]:
     return list(np.asarray(steps) * DT - 1e-7)
 
 
+def summable(weights: Any) -> Any:
+    """Round to whole multiples of 2**-20, whose sum is the same in any order.
+
+    So it is with jumps of the potential (mV) from both receptors, which NEST adds as they come.
+    """
+    return np.round(np.asarray(weights) * 2**20) / 2**20
+
+
 def steps_of(population: Any) -> list[list[int]]:
     trains = population.get_data("spikes").segments[0].spiketrains
     return [np.round(train.magnitude / DT).astype(int).tolist() for train in trains]

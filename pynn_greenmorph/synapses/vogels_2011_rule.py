@@ -7,7 +7,7 @@ count, in either order, and each spike of the source depresses by
 ``2 rho tau eta``, so that weights rest where the target fires at the rate
 ``rho``.
 
-``eta`` is a weight (nA or uS). PyNN gives no unit of ``rho``; here it is Hz, as
+``eta`` is a weight (nA, uS or mV). PyNN gives no unit of ``rho``; here it is Hz, as
 all rates are in PyNN, and the default of 3 is the paper's target rate.
 """
 
@@ -61,7 +61,7 @@ MODEL = TimingRule(
     name="Vogels2011Rule",
     parameters=(
         Parameter("tau", "tau_ms", "ms", 20.0, "positive"),
-        Parameter("eta", "eta", "nA or uS", 1e-10),
+        Parameter("eta", "eta", "nA, uS or mV", 1e-10),
         Parameter("rho", "rho_hz", "Hz", 3.0),
     ),
     change_at_post=change_at_post,

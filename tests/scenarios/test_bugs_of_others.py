@@ -57,7 +57,7 @@ def test_exponents_of_gutig_act(sim: Any, mu: float) -> None:
 
 
 def test_w_max_has_the_unit_of_the_weight(sim: Any) -> None:
-    """pyNN.nest multiplies it by 1000 where weights are in mV, too (also for Izhikevich)."""
+    """pyNN.nest multiplies it by 1000 even for weights in mV (IF_curr_delta, Izhikevich)."""
     dependence = sim.AdditiveWeightDependence(w_max=-1.0, w_min=0.0)
     w = pair(sim, mechanism(sim, dependence, -0.4), 50)
     assert w == pytest.approx(-0.4 - 0.01 * math.exp(-5.2 / 20.0), abs=1e-13)
