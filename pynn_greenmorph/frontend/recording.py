@@ -291,7 +291,7 @@ class Recorder(pynn_recording.Recorder):
             description=self.population.describe(),
             rec_datetime=segments[0].rec_datetime if segments else None,
         )
-        block.annotate(**self.metadata)
+        block.annotate(**self.metadata, precision=self._session.network.precision)
         block.annotate(**(annotations or {}))
         block.segments = segments
         for segment in segments:

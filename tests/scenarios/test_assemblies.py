@@ -166,8 +166,8 @@ def test_annotations_of_a_block(sim: Any, cells: Any, others: Any) -> None:
     assert block.name == both.label
     assert block.annotations == {
         "label": both.label, "size": 7, "first_index": 0, "last_index": 7, "first_id": 1,
-        "last_id": 7, "simulator": "greenmorph", "dt": 0.1, "mpi_processes": 1, "area": "V1",
-        "kind": "mixed", "who": "me",
+        "last_id": 7, "simulator": "greenmorph", "dt": 0.1, "mpi_processes": 1,
+        "precision": "exact", "area": "V1", "kind": "mixed", "who": "me",
     }  # fmt: skip
     assert block.segments[0].annotations == {"trial": "first"}
     assert block.rec_datetime is not None

@@ -298,3 +298,15 @@ def test_fast_is_for_the_ideal_board() -> None:
     """A board has number formats of its own."""
     with pytest.raises(ValueError, match=r"'fast'.*board='spinnaker.*'ideal' only"):
         sim.setup(board="spinnaker", precision="fast")
+
+
+@pytest.mark.parametrize("precision", ["exact", "fast"])
+def test_reports_and_data_say_which_precision(precision: str) -> None:
+    """Without a warning: it was asked for."""
+    sim.setup(precision=precision)
+    cells = sim.Population(2, sim.IF_curr_exp())
+    cells.record("spikes")
+    sim.run(1.0)
+    assert cells.get_data().annotations["precision"] == precision
+    kinds = [row["kind"] for row in sim.energy_report().to_dict()["fidelity"]]
+    assert kinds.count("float32") == (precision == "fast")
