@@ -14,7 +14,7 @@ _GUARD = "or guard it with 'if hasattr(sim, {name!r}):', sim being the module th
 #: Names in ``pyNN.spiNNaker`` that are sPyNNaker's own (version 7.4), and what there is instead.
 NAMES: Mapping[str, str] = {
     "name": "",
-    "set_number_of_neurons_per_core": "",
+    "set_number_of_neurons_per_core": "energy_report(neurons_per_core=...) for the joules",
     "set_number_of_synapse_cores": "",
     "set_allow_delay_extensions": "",
     "get_machine": "",
