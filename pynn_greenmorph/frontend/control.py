@@ -122,17 +122,18 @@ def setup(
     _write_pending()
     session = Session(dt, seed, chosen, time_scale_factor, threads, precision, host_energy)
     simulator.state.open(session, low, high)
-    _note_deviations(session, precision, spike_precision, extra_params)
+    _note_deviations(session, spike_precision, extra_params)
     return int(rank())
 
 
-def _note_deviations(
-    session: Session, precision: str, spike_precision: str, extra: dict[str, Any]
-) -> None:
+def _note_deviations(session: Session, spike_precision: str, extra: dict[str, Any]) -> None:
     add = session.fidelity.add
-    if precision == "fast":
-        message = "states and inputs were computed in float32; single spikes may differ from exact"
-        add("float32", "setup(precision=)", message, quiet=True)  # it was asked for
+    if session.network.precision == "fast":
+        message = (
+            "precision='fast': cell types that have a step in float32 were computed with it; "
+            "single spikes may be others than with 'exact'"
+        )
+        add("float32", "setup()", message, quiet=True)
     if session.board != "ideal":
         add(
             "board arithmetic",

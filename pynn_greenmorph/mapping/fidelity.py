@@ -66,7 +66,7 @@ class FidelityLog:
         unit : str
             Unit of ``largest``.
         quiet : bool
-            Only keep the row, for calls that have no effect on results, or ask for this one.
+            Only keep the row: the call has no effect on results, or asked for this one.
         """
         known = any(key[0] == kind for key in self.merged)
         row = self.merged.get((kind, where))

@@ -67,7 +67,7 @@ def network_of(kind: str, number: int, random: np.random.Generator) -> Network:
     sizes = [random.choice(SIZES), *random.choice(OTHER_SIZES, size=len(kinds) - 1)]
 
     def wiring(pre: int, post: int, receptor: str, plain: bool, plastic: bool) -> Wiring:
-        one_weight, one_delay = [plain] * 2 if plain else random.random(2) < 0.3
+        one_weight, one_delay = (True, True) if plain else random.random(2) < 0.3
         inputs, seed = random.choice([3, 10, 40]), random.integers(2**32)
         return Wiring(pre, post, receptor, inputs, one_weight, one_delay, plastic, seed)
 
@@ -154,6 +154,7 @@ def spikes_of(sim: Any, network: Network, slices: list[int], threads: int = 1) -
 @pytest.mark.parametrize("number", range(3))
 @pytest.mark.parametrize("kind", sorted(STRENGTHS))
 def test_every_spike(kind: str, number: int) -> None:
+    """It is equal, and what is compared depends on the synapses."""
     import pyNN.greenmorph as greenmorph
     import pyNN.nest as nest
 
@@ -164,7 +165,7 @@ def test_every_spike(kind: str, number: int) -> None:
     ours = spikes_of(greenmorph, network, [*first, STEPS - sum(first)], 1 + number % 3)
     assert sum(map(len, theirs)) > 100
     assert ours == theirs
-    # Each projection into the first population matters, and so does learning.
+    # The sources matter, synapses within the first population too, and that they learn.
     for left_out in network.wirings[:2]:
         rest = [one for one in network.wirings if one is not left_out]
         assert spikes_of(greenmorph, replace(network, wirings=rest), [STEPS]) != ours
